@@ -1,0 +1,134 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Language mode 6 with the upcoming features that STYLE asks for, on every Swift target.
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+  name: "EdgeCNN",
+  products: [
+    .executable(name: "cnnconvert", targets: ["cnnconvert"]),
+    .executable(name: "cnnrun", targets: ["cnnrun"]),
+    .library(name: "EdgeCNNRuntime", targets: ["Runtime", "Pixels", "ModelFormat"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+  ],
+  targets: [
+    // Device half: Embedded Swift and C.
+    .target(name: "CKernels", exclude: ["README.md"]),
+    .target(name: "CLinux", exclude: ["README.md"]),
+    .target(
+      name: "CImageCodecs",
+      exclude: ["README.md"],
+      linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png")]
+    ),
+    .target(name: "ModelFormat", exclude: ["FORMAT.md", "README.md"], swiftSettings: strict),
+    .target(
+      name: "Runtime",
+      dependencies: ["CKernels", "CLinux", "ModelFormat"],
+      exclude: ["README.md"],
+      swiftSettings: strict
+    ),
+    .target(
+      name: "Pixels",
+      dependencies: ["ModelFormat"],
+      exclude: ["README.md"],
+      swiftSettings: strict
+    ),
+    .target(
+      name: "ImageCodecs",
+      dependencies: ["CImageCodecs"],
+      exclude: ["README.md"],
+      swiftSettings: strict
+    ),
+    .executableTarget(
+      name: "cnnrun",
+      dependencies: ["Runtime", "Pixels", "ModelFormat", "ImageCodecs", "CLinux", "CKernels"],
+      exclude: ["README.md"],
+      swiftSettings: strict
+    ),
+
+    // Host half.
+    .systemLibrary(
+      name: "COpenBLAS",
+      pkgConfig: "openblas",
+      providers: [.apt(["libopenblas-dev"])]
+    ),
+    .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
+    .systemLibrary(name: "CSnappy", providers: [.apt(["libsnappy-dev"])]),
+    .target(
+      name: "Containers",
+      dependencies: [
+        "CZip", "CSnappy", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
+      exclude: ["README.md"],
+      swiftSettings: strict
+    ),
+    .target(
+      name: "GraphIR",
+      dependencies: ["COpenBLAS", "ModelFormat"],
+      exclude: ["README.md"],
+      swiftSettings: strict
+    ),
+    .target(
+      name: "Importers",
+      dependencies: [
+        "Containers", "GraphIR", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
+      exclude: ["README.md"],
+      swiftSettings: strict
+    ),
+    .target(
+      name: "GraphPasses",
+      dependencies: ["GraphIR"],
+      exclude: ["README.md"],
+      swiftSettings: strict
+    ),
+    .target(
+      name: "Quantization",
+      dependencies: ["GraphIR"],
+      exclude: ["README.md"],
+      swiftSettings: strict
+    ),
+    .target(
+      name: "Compiler",
+      dependencies: ["GraphIR", "GraphPasses", "Quantization", "ModelFormat", "Runtime"],
+      exclude: ["README.md"],
+      swiftSettings: strict
+    ),
+    .executableTarget(
+      name: "cnnconvert",
+      dependencies: [
+        "Importers", "GraphIR", "GraphPasses", "Quantization", "Compiler", "ImageCodecs", "Pixels",
+        "ModelFormat", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      exclude: ["README.md"],
+      swiftSettings: strict
+    ),
+
+    // Tests: one target a module.
+    .testTarget(name: "ModelFormatTests", dependencies: ["ModelFormat"]),
+    .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "CKernels", "ModelFormat"]),
+    .testTarget(name: "PixelsTests", dependencies: ["Pixels", "ImageCodecs"]),
+    .testTarget(name: "ContainersTests", dependencies: ["Containers"]),
+    .testTarget(name: "GraphIRTests", dependencies: ["GraphIR"]),
+    .testTarget(name: "ImportersTests", dependencies: ["Importers", "GraphIR", "Containers"]),
+    .testTarget(name: "GraphPassesTests", dependencies: ["GraphPasses", "GraphIR"]),
+    .testTarget(name: "QuantizationTests", dependencies: ["Quantization", "GraphIR"]),
+    .testTarget(
+      name: "CompilerTests",
+      dependencies: [
+        "Compiler", "GraphIR", "GraphPasses", "Quantization", "Runtime", "ModelFormat",
+      ]
+    ),
+    .testTarget(name: "CommandTests", dependencies: ["ModelFormat"]),
+  ],
+  cLanguageStandard: .c11
+)

@@ -1,0 +1,81 @@
+/* SIMD micro-kernels for int8 convolution. They know tiles: no models, strides or padding rules.
+ *
+ * Activations are bytes u (0..255), weights s8. acc = bias[n] + sum u * w, int32, exact.
+ * Requantization: u = clamp(rte((float)acc * multiplier[n]) + zero_point, low, high), one rounding a step, see FORMAT.md.
+ * Every set equals the portable Swift loops bit for bit. */
+#ifndef CKERNELS_H
+#define CKERNELS_H
+#include <stddef.h>
+#include <stdint.h>
+
+/* Most output pixels that one call of conv or depthwise takes, over all sets. */
+#define CK_MAX_TILE 16
+
+/* What becomes of an int32 accumulator. */
+typedef struct {
+  const int32_t *bias;      /* [blocks * 16], readable to the end of the last block */
+  const float *multiplier;  /* [blocks * 16] */
+  const int32_t *weight_sum;/* [blocks * 16], for sets whose dot product is s8 x s8: add 128 * weight_sum */
+  int32_t zero_point;       /* 0..255 */
+  int32_t low, high;        /* 0..255, low <= high */
+  const uint8_t *const *residual; /* NULL, or one pointer a pixel to channel 0 of its residual */
+  float residual_multiplier;
+  int32_t residual_zero_point;    /* 0..255 */
+} ck_epilogue;
+
+/* A tile of `pixels` output pixels by `channels` output channels.
+ *   input[t * pixels + p]  -> 4 * k4 readable bytes: tap t of pixel p
+ *   weights                   [ceil(channels / 16)][taps * k4][16][4]
+ *   output[p]              -> channel 0 of pixel p; exactly `channels` elements are written
+ * u8 output: output is uint8_t *const *; float output: float *const *, out = (float)acc * multiplier. */
+typedef struct {
+  const uint8_t *const *input;
+  size_t pixels;   /* 1 .. ck_kernels.tile */
+  size_t taps;
+  size_t k4;       /* groups of four input channels, >= 1 */
+  const int8_t *weights;
+  size_t channels; /* >= 1 */
+  void *const *output;
+} ck_conv_tile;
+
+/* A tile of `pixels` output pixels of a depthwise convolution over `channels` channels.
+ *   input[t * pixels + p]  -> channel 0 of tap t of pixel p; readable up to the next multiple of 64 channels
+ *   weights                   [ceil(channels / 16)][ceil(taps / 4)][16][4] */
+typedef struct {
+  const uint8_t *const *input;
+  size_t pixels;
+  size_t taps;
+  const int8_t *weights;
+  size_t channels;
+  uint8_t *const *output;
+} ck_depthwise_tile;
+
+typedef struct {
+  const char *name;
+  size_t tile;           /* preferred pixels a conv call, <= CK_MAX_TILE */
+  size_t depthwise_tile; /* preferred pixels a depthwise call, <= CK_MAX_TILE */
+  void (*conv_u8)(const ck_conv_tile *, const ck_epilogue *);
+  void (*conv_f32)(const ck_conv_tile *, const ck_epilogue *);
+  void (*depthwise)(const ck_depthwise_tile *, const ck_epilogue *);
+  /* out[i] = max over taps of in[t][i], n bytes; every pointer readable to n rounded up to 64, exactly n written */
+  void (*max_u8)(const uint8_t *const *in, size_t taps, uint8_t *out, size_t n);
+  /* sum[i] += in[t][i] over taps, n channels; sum has room for n rounded up to 64 */
+  void (*sum_u8)(const uint8_t *const *in, size_t taps, int32_t *sum, size_t n);
+  /* out[i] = clamp(rte((float)(a[i]-za)*ma + (float)(b[i]-zb)*mb) + zo, low, high); reads rounded up to 64, writes n */
+  void (*add_u8)(const uint8_t *a, int32_t za, float ma, const uint8_t *b, int32_t zb, float mb,
+                 int32_t zo, int32_t low, int32_t high, uint8_t *out, size_t n);
+  /* out[i] = clamp(rte((float)((a[i]-za)*(b[i]-zb))*m) + zo, low, high) */
+  void (*multiply_u8)(const uint8_t *a, int32_t za, const uint8_t *b, int32_t zb, float m,
+                      int32_t zo, int32_t low, int32_t high, uint8_t *out, size_t n);
+  /* out[i] = clamp(rte((float)acc[i] * m) + zo, low, high) */
+  void (*requantize)(const int32_t *acc, float m, int32_t zo, int32_t low, int32_t high, uint8_t *out, size_t n);
+  /* out[i] = table[in[i]] */
+  void (*lookup_u8)(const uint8_t table[256], const uint8_t *in, uint8_t *out, size_t n);
+} ck_kernels;
+
+/* All sets that this build has and this CPU can run, best first, NULL after the last. Portable loops are Swift's. */
+const ck_kernels *ck_kernels_at(size_t index);
+/* Names of all sets that this build has, supported or not, NULL after the last. */
+const char *ck_kernel_set_name(size_t index);
+
+#endif
