@@ -1,6 +1,8 @@
 internal import Foundation
 
-/// Normalization across neighbouring channels (Krizhevsky et al. 2012):
+/// Normalization across neighbouring channels.
+///
+/// ImageNet Classification with Deep Convolutional Neural Networks, Krizhevsky and others 2012:
 /// `y[c] = x[c] ÷ (k + alpha × Σ x²)^beta`, the sum over `size` channels around c.
 ///
 /// `alpha` is a factor of the plain sum: importers divide by the size where the framework does.
