@@ -52,8 +52,8 @@ public struct TensorRecord: Sendable, Equatable {
 ///
 /// Fields and their ranges are those of FORMAT.md, "Operator record".
 public struct OperatorRecord: Sendable, Equatable {
-  /// Marks an absent second input.
-  public static let noTensor = 0xFFFF_FFFF
+  /// Marks an absent second input; 0xFFFFFFFF in the file.
+  public static let noTensor = -1
 
   /// What it does.
   public var kind: OperatorKind

@@ -1,0 +1,75 @@
+/// The sections of a flat file; raw values are those of FORMAT.md.
+public enum SectionKind: UInt32, Sendable, CaseIterable {
+  /// Zero-terminated UTF-8.
+  case strings = 1
+  /// Pairs of string offsets.
+  case metadata = 2
+  /// How an image becomes the input.
+  case input = 3
+  /// Tensor records.
+  case tensors = 4
+  /// Operator records.
+  case operators = 5
+  /// Biases, multipliers, weight sums, tables.
+  case constants = 6
+  /// Packed int8 weights.
+  case weights = 7
+  /// Golden vectors.
+  case golden = 8
+  /// A report for people and tools.
+  case report = 9
+  /// String offsets, one a class.
+  case labels = 10
+
+  /// Whether every file has it.
+  public var isRequired: Bool { rawValue <= 8 }
+
+  var name: String {
+    switch self {
+    case .strings: "strings"
+    case .metadata: "metadata"
+    case .input: "input"
+    case .tensors: "tensors"
+    case .operators: "operators"
+    case .constants: "constants"
+    case .weights: "weights"
+    case .golden: "golden"
+    case .report: "report"
+    case .labels: "labels"
+    }
+  }
+}
+
+/// Sizes and marks that the reader and the writer share.
+enum FileLayout {
+  static let magic: [UInt8] = [0x45, 0x43, 0x4E, 0x4E, 0x0D, 0x0A, 0x1A, 0x0A]
+  static let byteOrder: UInt32 = 0x0102_0304
+  static let major: UInt16 = 1
+  static let minor: UInt16 = 0
+  static let headerSize = 64
+  static let sectionEntrySize = 32
+  static let checksumOffset = 32
+  static let inputSize = 64
+  static let tensorSize = 64
+  static let operatorSize = 160
+  static let goldenHeaderSize = 16
+  static let goldenVectorSize = 32
+  static let maximumSections = 16
+  static let maximumRecords = 16384
+  static let maximumGoldens = 1024
+  static let maximumArena = 0x7FFF_FFC0
+  static let arenaSlack = 64
+
+  static func aligned(_ value: Int, to alignment: Int = 64) -> Int {
+    (value + alignment - 1) / alignment * alignment
+  }
+
+  /// XXH64 of the header without its own field, followed by the section table.
+  static func headerChecksum(_ bytes: UnsafeRawBufferPointer, sections: Int) -> UInt64 {
+    var hash = XXH64()
+    let end = headerSize + sections * sectionEntrySize
+    hash.update(UnsafeRawBufferPointer(rebasing: bytes[..<checksumOffset]))
+    hash.update(UnsafeRawBufferPointer(rebasing: bytes[(checksumOffset + 8)..<end]))
+    return hash.finalize()
+  }
+}
