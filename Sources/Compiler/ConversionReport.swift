@@ -1,0 +1,59 @@
+/// What a conversion did: sizes, work, error a layer, agreement with float.
+public struct ConversionReport: Sendable, Equatable, Codable {
+  /// One operator of the flat file.
+  public struct Layer: Sendable, Equatable, Codable {
+    /// The node that it came from.
+    public var name: String
+    /// What it does, as in FORMAT.md.
+    public var kind: String
+    /// Output height, width and channels.
+    public var shape: [Int]
+    /// Multiply-accumulates of one run.
+    public var multiplyAccumulates: Int
+    /// Bytes of packed weights.
+    public var weightBytes: Int
+    /// Signal-to-quantization-noise ratio of the output in dB; nil where not measured.
+    public var noiseRatio: Double?
+  }
+
+  /// Name of the network.
+  public var name = ""
+  /// Layers of the source before any pass.
+  public var sourceLayers = 0
+  /// Operators of the flat file, in order.
+  public var layers: [Layer] = []
+  /// Passes with their counts.
+  public var passes: [PassCount] = []
+  /// Multiply-accumulates of one run.
+  public var multiplyAccumulates = 0
+  /// Bytes of the flat file.
+  public var fileBytes = 0
+  /// Bytes of the float source.
+  public var sourceBytes = 0
+  /// Bytes of working memory.
+  public var arenaBytes = 0
+  /// Where ranges came from: an observer's name, or what stood in for images.
+  public var calibration = ""
+  /// Calibration images.
+  public var calibrationImages = 0
+  /// Images whose layers were compared with float.
+  public var comparedImages = 0
+  /// Images where float and int8 name the same class, of `calibrationImages`; nil where not measured.
+  public var agreeing: Int?
+  /// What a person should know: dead channels, raised scales, stand-ins.
+  public var notes: [String] = []
+
+  /// Names of the layers with the most noise, worst first.
+  public var worstLayers: [String] {
+    layers.enumerated()
+      .compactMap { index, layer in layer.noiseRatio.map { (index, $0, layer.name) } }
+      .sorted { ($0.1, $0.0) < ($1.1, $1.0) }
+      .prefix(3)
+      .map(\.2)
+  }
+
+  /// An aligned table for a terminal.
+  public var text: String { "" }
+  /// Indented JSON with sorted keys.
+  public var json: String { "{}" }
+}

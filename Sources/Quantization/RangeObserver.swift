@@ -1,0 +1,35 @@
+/// How the range of an activation follows from what was observed of it.
+public enum RangeObserver: Sendable, Equatable, CustomStringConvertible {
+  /// From the smallest to the largest value.
+  case minMax
+  /// Without the outermost values: the given per cent of all values lies below the upper bound, and above the lower.
+  case percentile(Double)
+  /// The range with the least mean squared rounding and clipping error.
+  case meanSquaredError
+
+  /// The percentile used where none is given.
+  public static let usualPercentile = 99.99
+
+  /// The observer called `min-max`, `percentile`, `percentile:99.9` or `mse`; nil for anything else.
+  public init?(_ name: String) {
+    switch name {
+    case "min-max": self = .minMax
+    case "percentile": self = .percentile(Self.usualPercentile)
+    case "mse": self = .meanSquaredError
+    default:
+      guard name.hasPrefix("percentile:"), let value = Double(name.dropFirst(11)), value > 50,
+        value <= 100
+      else { return nil }
+      self = .percentile(value)
+    }
+  }
+
+  /// The name that the initializer reads.
+  public var description: String {
+    switch self {
+    case .minMax: "min-max"
+    case .percentile(let value): "percentile:\(value)"
+    case .meanSquaredError: "mse"
+    }
+  }
+}
