@@ -239,7 +239,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1001)
     parser.add_argument("--held-out", type=int, default=2400)
     parser.add_argument("--held-out-seed", type=int, default=2001)
-    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--rate", type=float, default=0.1, help="peak learning rate")
     options = parser.parse_args()

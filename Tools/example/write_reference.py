@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,11 +23,16 @@ REFERENCE_COUNT, REFERENCE_SEED = 60, 3001
 CALIBRATION_COUNT, CALIBRATION_SEED = 48, 4001
 TEST_COUNT, TEST_SEED = 6000, 5001
 
-RESIZE = (
-    "stretch to the model's size; bilinear with half-pixel centres, no antialias, on float pixels 0...255, then "
-    "rounded to uint8, half to even: torch.nn.functional.interpolate(mode='bilinear', align_corners=False, "
-    "antialias=False)"
-)
+NOTES = {
+    "decoder": "libjpeg-turbo as Pillow calls it: accurate integer DCT, fancy upsampling; color rgb",
+    "resize": (
+        "stretch to the model's size; bilinear with half-pixel centres, no antialias, on pixels 0...255, then rounded to "
+        "uint8, half to even: torch.nn.functional.interpolate(mode='bilinear', align_corners=False, antialias=False). "
+        "Computed exactly, in integers; float arithmetic may be one level off where the exact value is a tie"
+    ),
+    "crc32": "of the resized pixels, size x size x 3 bytes, rows from the top",
+    "logits": "float32, before the softmax",
+}
 
 Classifier = Callable[[np.ndarray], np.ndarray]
 
@@ -95,13 +101,17 @@ def write_logits(folder: Path, framework: str) -> None:
             pixels = resize_stretch(np.asarray(image.convert("RGB")), size)
         logits = classify(pixels[None])[0]
         right += int(logits.argmax()) == label
-        results[name] = {"top1": int(logits.argmax()), "logits": [float(v) for v in logits]}
+        results[name] = {
+            "top1": int(logits.argmax()),
+            "crc32": f"{zlib.crc32(pixels.tobytes()):08x}",
+            "logits": [float(v) for v in logits],
+        }
     path = folder / "reference.json"
     reference = json.loads(path.read_text()) if path.exists() else {}
     models = reference.get("models", {})
-    models[file] = {"framework": framework, "size": [size, size], "right": right, "images": results}
+    models[file] = {"framework": framework, "size": size, "right": right, "images": results}
     ordered = {name: models[name] for name in sorted(models, reverse=True)}
-    reference = {"resize": RESIZE, "color": "rgb", "labels": list(LABELS), "models": ordered}
+    reference = {"notes": NOTES, "labels": list(LABELS), "models": ordered}
     path.write_text(compact(reference))
     print(f"{file}: {right} of {len(results)} reference images right")
 
