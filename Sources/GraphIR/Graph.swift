@@ -20,6 +20,14 @@ public struct Node: Sendable, Equatable {
   public var inputs: [ValueID]
   /// The result.
   public var output: ValueID
+
+  /// An operator applied to values.
+  public init(name: String, operation: Operation, inputs: [ValueID], output: ValueID) {
+    self.name = name
+    self.operation = operation
+    self.inputs = inputs
+    self.output = output
+  }
 }
 
 /// A convolutional network as a list of operators over named values, in topological order.

@@ -18,8 +18,6 @@ public struct ChannelsFirstBuilder: Sendable {
 
   /// The graph so far.
   public var graph: Graph
-  /// Mean and standard deviation a channel, where a batch normalization told them, by value name.
-  public private(set) var statistics: [String: (mean: [Float], deviation: [Float])] = [:]
 
   /// A builder of an empty graph.
   public init(name: String) { graph = Graph(name: name) }
@@ -124,7 +122,7 @@ public struct ChannelsFirstBuilder: Sendable {
     return try apply(.fullyConnected(layer), name: name, to: [flat])
   }
 
-  /// Batch normalization over axis 1; also remembers the statistics of its input.
+  /// Batch normalization over axis 1.
   public mutating func batchNormalization(
     _ input: Value,
     name: String,
@@ -144,7 +142,6 @@ public struct ChannelsFirstBuilder: Sendable {
     guard variance.allSatisfy({ $0 + epsilon > 0 }) else {
       throw GraphError("variance has a value below 0", node: name)
     }
-    statistics[graph[input.id].name] = (mean, variance.map { ($0 + epsilon).squareRoot() })
     let affine = ChannelAffine(
       gamma: gamma ?? [Float](repeating: 1, count: channels),
       beta: beta ?? [Float](repeating: 0, count: channels),

@@ -61,8 +61,6 @@ public struct ImportedModel: Sendable {
   public var preprocessing: Preprocessing?
   /// Class names where the file holds them.
   public var labels: [String]?
-  /// Mean and standard deviation a channel of values that fed a batch normalization, for data-free ranges.
-  public var statistics: [String: (mean: [Float], deviation: [Float])] = [:]
   /// What was dropped or assumed, a line each, for the user.
   public var notes: [String] = []
   /// Bytes of the float model that was read.

@@ -1,9 +1,33 @@
+/// Mean and standard deviation of a value, a channel.
+public struct ChannelStatistics: Sendable, Equatable {
+  /// C means.
+  public var mean: [Float]
+  /// C standard deviations.
+  public var deviation: [Float]
+
+  /// Statistics of C channels.
+  public init(mean: [Float], deviation: [Float]) {
+    self.mean = mean
+    self.deviation = deviation
+  }
+
+  /// Statistics of `scale[c] × x + bias[c]`.
+  public func mapped(scale: [Float], bias: [Float]) -> ChannelStatistics {
+    ChannelStatistics(
+      mean: mean.indices.map { mean[$0] * scale[$0] + bias[$0] },
+      deviation: deviation.indices.map { deviation[$0] * abs(scale[$0]) }
+    )
+  }
+}
+
 /// `y = scale[c] × x + bias[c]`: an unfused batch normalization, or input preprocessing.
 public struct ChannelAffine: GraphOperator {
   /// C factors.
   public var scale: [Float]
   /// C summands.
   public var bias: [Float]
+  /// What a batch normalization tells of its output, for ranges without calibration images.
+  public var statistics: ChannelStatistics?
 
   /// An affine map a channel; traps if the counts differ.
   public init(scale: [Float], bias: [Float]) {
@@ -23,6 +47,7 @@ public struct ChannelAffine: GraphOperator {
       bias.append(Float(Double(beta[channel]) - Double(mean[channel]) * factor))
     }
     self.init(scale: scale, bias: bias)
+    statistics = ChannelStatistics(mean: beta, deviation: gamma.map(abs))
   }
 
   /// The text-dump name.

@@ -57,6 +57,8 @@ public struct Convolution: GraphOperator {
   public var groups: Int
   /// Bounds on the output.
   public var clamp: Clamp
+  /// Statistics of the output before residual and clamp, where a folded batch normalization told them.
+  public var statistics: ChannelStatistics?
 
   /// A convolution; traps unless weights have four axes and bias one value an output channel.
   public init(
@@ -141,6 +143,6 @@ public struct Convolution: GraphOperator {
   public static func == (a: Convolution, b: Convolution) -> Bool {
     a.weights == b.weights && a.bias == b.bias && a.stride == b.stride && a.dilation == b.dilation
       && a.padding == b.padding && a.paddingValues == b.paddingValues && a.groups == b.groups
-      && a.clamp == b.clamp
+      && a.clamp == b.clamp && a.statistics == b.statistics
   }
 }
