@@ -1,0 +1,27 @@
+/* AVX-512 without VNNI: Skylake-SP. */
+#if defined(__x86_64__)
+#pragma STDC FP_CONTRACT OFF
+#include <immintrin.h>
+#include <stdbool.h>
+
+#include "kernel_support.h"
+
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))), apply_to = function)
+
+#define CK_SET avx512
+#define CK_TILE 12
+#define CK_SHAPES {4, 5}, {2, 12}, {1, 12}
+#define CK_TILES(X) \
+  X(1, 4) X(2, 4) X(3, 4) X(4, 4) X(5, 4) \
+  X(1, 2) X(2, 2) X(3, 2) X(4, 2) X(5, 2) X(6, 2) \
+  X(7, 2) X(8, 2) X(9, 2) X(10, 2) X(11, 2) X(12, 2) \
+  X(1, 1) X(2, 1) X(3, 1) X(4, 1) X(5, 1) X(6, 1) \
+  X(7, 1) X(8, 1) X(9, 1) X(10, 1) X(11, 1) X(12, 1)
+
+#include "x86_512.h"
+#include "x86_dot.h"
+#include "x86_kernels.h"
+#include "x86_depthwise.h"
+
+#pragma clang attribute pop
+#endif

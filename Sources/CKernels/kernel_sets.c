@@ -1,0 +1,80 @@
+/* Which kernel sets this CPU and its operating system can run. */
+#include "kernel_sets.h"
+
+#include <stdatomic.h>
+
+/* What the requirements in kernel_sets.h may ask for. */
+typedef struct {
+#if defined(__x86_64__)
+  unsigned sse41 : 1, avx2 : 1, avxvnni : 1, avx512 : 1, avx512vnni : 1;
+#else
+  unsigned none : 1;
+#endif
+} ck_cpu;
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+
+/* XCR0: which register files the operating system saves. */
+static unsigned long long saved_state(void) {
+  unsigned low, high;
+  __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return (unsigned long long)high << 32 | low;
+}
+
+static ck_cpu detect(void) {
+  ck_cpu cpu = {0};
+  unsigned a, b, c, d;
+  if (!__get_cpuid(1, &a, &b, &c, &d)) return cpu;
+  cpu.sse41 = (c & bit_SSSE3) && (c & bit_SSE4_1);
+  if (!(c & bit_OSXSAVE) || !(c & bit_AVX)) return cpu;
+  unsigned long long saved = saved_state();
+  if ((saved & 0x06) != 0x06) return cpu; /* xmm, ymm */
+  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return cpu;
+  unsigned subleaves = a;
+  cpu.avx2 = (b & bit_AVX2) != 0;
+  if ((saved & 0xe6) == 0xe6) { /* and opmask, upper halves, zmm16–31 */
+    const unsigned wanted = bit_AVX512F | bit_AVX512BW | bit_AVX512DQ | bit_AVX512VL;
+    cpu.avx512 = (b & wanted) == wanted;
+    cpu.avx512vnni = cpu.avx512 && (c & bit_AVX512VNNI);
+  }
+  if (subleaves >= 1 && __get_cpuid_count(7, 1, &a, &b, &c, &d)) cpu.avxvnni = a >> 4 & 1;
+  return cpu;
+}
+#else
+static ck_cpu detect(void) { return (ck_cpu){0}; }
+#endif
+
+/* One bit a set in the order of kernel_sets.h; CPUID traps in virtual machines, so it is asked once. */
+static unsigned supported_sets(void) {
+  enum { known = 1u << 31 };
+  static atomic_uint cache;
+  unsigned sets = atomic_load_explicit(&cache, memory_order_relaxed);
+  if (sets & known) return sets & ~known;
+  const ck_cpu cpu = detect();
+  (void)cpu;
+  unsigned bit = 0;
+  sets = 0;
+#define CK_TEST(name, requirement) sets |= (unsigned)((requirement) != 0) << bit++;
+  CK_KERNEL_SETS(CK_TEST)
+#undef CK_TEST
+  (void)bit;
+  atomic_store_explicit(&cache, sets | known, memory_order_relaxed);
+  return sets;
+}
+
+#define CK_ENTRY(name, requirement) &ck_kernels_##name,
+static const ck_kernels *const built[] = {CK_KERNEL_SETS(CK_ENTRY) NULL};
+#undef CK_ENTRY
+enum { built_count = sizeof built / sizeof *built - 1 };
+
+const ck_kernels *ck_kernels_at(size_t index) {
+  unsigned supported = supported_sets();
+  for (size_t i = 0; i < built_count; ++i)
+    if (supported >> i & 1 && index-- == 0) return built[i];
+  return NULL;
+}
+
+const char *ck_kernel_set_name(size_t index) {
+  return index < built_count ? built[index]->name : NULL;
+}

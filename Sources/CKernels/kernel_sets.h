@@ -1,0 +1,24 @@
+/* The kernel sets of this architecture, best first: the one list that declarations, detection, names,
+ * tests and benchmarks follow. X(name, requirement): the requirement is an expression over the
+ * `cpu` record of kernel_sets.c. To add a set: a file that defines `ck_kernels_<name>`, one line here. */
+#ifndef CK_KERNEL_SETS_H
+#define CK_KERNEL_SETS_H
+
+#include "ckernels.h"
+
+#if defined(__x86_64__)
+#define CK_KERNEL_SETS(X) \
+  X(avx512vnni, cpu.avx512 && cpu.avx512vnni) \
+  X(avxvnni, cpu.avx2 && cpu.avxvnni) \
+  X(avx512, cpu.avx512) \
+  X(avx2, cpu.avx2) \
+  X(sse41, cpu.sse41)
+#else
+#define CK_KERNEL_SETS(X)
+#endif
+
+#define CK_DECLARE(name, requirement) extern const ck_kernels ck_kernels_##name;
+CK_KERNEL_SETS(CK_DECLARE)
+#undef CK_DECLARE
+
+#endif

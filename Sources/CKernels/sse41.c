@@ -1,0 +1,22 @@
+/* SSE4.1: Nehalem, Silvermont, Goldmont. */
+#if defined(__x86_64__)
+#pragma STDC FP_CONTRACT OFF
+#include <immintrin.h>
+#include <stdbool.h>
+
+#include "kernel_support.h"
+
+#pragma clang attribute push(__attribute__((target("ssse3,sse4.1"))), apply_to = function)
+
+#define CK_SET sse41
+#define CK_TILE 12
+#define CK_SHAPES {1, 2}
+#define CK_TILES(X) X(1, 1) X(2, 1)
+
+#include "x86_128.h"
+#include "x86_dot.h"
+#include "x86_kernels.h"
+#include "x86_depthwise.h"
+
+#pragma clang attribute pop
+#endif

@@ -1,0 +1,52 @@
+/* Vectors of 128 bits for x86_kernels.h: types, intrinsic prefixes, and what differs by width. */
+typedef __m128i vi;
+typedef __m128 vf;
+#define CK_LANES 1
+#define I(operation) _mm_##operation
+#define SI(operation) _mm_##operation##_si128
+
+/* [4] bytes to [4] int32. */
+CK_INLINE vi widen(const uint8_t *from) {
+  return _mm_cvtepu8_epi32(_mm_cvtsi32_si128(ck_read32(from)));
+}
+
+/* From the byte order that packing four accumulators gives, [lane][accumulator][4], to their order. */
+CK_INLINE vi natural_order(vi bytes) { return bytes; }
+
+/* The one 128-bit lane. */
+CK_INLINE vi lanes_from(const void *base, size_t stride, size_t count) {
+  (void)stride;
+  (void)count;
+  return _mm_loadu_si128(base);
+}
+
+/* The first n bytes, n >= 1. */
+CK_INLINE void store_bytes(uint8_t *to, vi v, size_t n) {
+  if (n >= 16) {
+    _mm_storeu_si128((vi *)to, v);
+  } else {
+    uint8_t all[16];
+    _mm_storeu_si128((vi *)all, v);
+    ck_copy_bytes(to, all, n);
+  }
+}
+
+/* The first n floats, n >= 1. */
+CK_INLINE void store_floats(float *to, vf v, size_t n) {
+  if (n >= 4) {
+    _mm_storeu_ps(to, v);
+  } else {
+    float all[4];
+    _mm_storeu_ps(all, v);
+    for (size_t i = 0; i < n; ++i) to[i] = all[i];
+  }
+}
+
+/* The first n bytes of the one lane, n >= 1. */
+CK_INLINE void store_lane(uint8_t *to, vi v, int lane, size_t n) {
+  (void)lane;
+  store_bytes(to, v, n);
+}
+
+/* 16 bytes in every lane. */
+CK_INLINE vi broadcast_lane(const void *from) { return _mm_loadu_si128(from); }

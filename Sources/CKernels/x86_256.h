@@ -1,0 +1,63 @@
+/* Vectors of 256 bits for x86_kernels.h: types, intrinsic prefixes, and what differs by width. */
+typedef __m256i vi;
+typedef __m256 vf;
+#define CK_LANES 2
+#define I(operation) _mm256_##operation
+#define SI(operation) _mm256_##operation##_si256
+
+/* [8] bytes to [8] int32. */
+CK_INLINE vi widen(const uint8_t *from) {
+  return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)from));
+}
+
+/* From the byte order that packing four accumulators gives, [lane][accumulator][4], to their order. */
+CK_INLINE vi natural_order(vi bytes) {
+  return _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+}
+
+/* 128-bit lane l is 16 bytes at base + l * stride; lanes from `count` on repeat the first. */
+CK_INLINE vi lanes_from(const void *base, size_t stride, size_t count) {
+  const char *at = base;
+  vi v = _mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)at));
+  return _mm256_inserti128_si256(
+    v, _mm_loadu_si128((const __m128i *)(at + (count > 1 ? stride : 0))), 1);
+}
+
+/* The first n bytes, n >= 1. */
+CK_INLINE void store_bytes(uint8_t *to, vi v, size_t n) {
+  if (n >= 32) {
+    _mm256_storeu_si256((vi *)to, v);
+  } else {
+    uint8_t all[32];
+    _mm256_storeu_si256((vi *)all, v);
+    ck_copy_bytes(to, all, n);
+  }
+}
+
+/* The first n floats, n >= 1. */
+CK_INLINE void store_floats(float *to, vf v, size_t n) {
+  if (n >= 8) {
+    _mm256_storeu_ps(to, v);
+  } else {
+    float all[8];
+    _mm256_storeu_ps(all, v);
+    for (size_t i = 0; i < n; ++i) to[i] = all[i];
+  }
+}
+
+/* The first n bytes of lane l, n >= 1. */
+CK_INLINE void store_lane(uint8_t *to, vi v, int lane, size_t n) {
+  const __m128i part = lane ? _mm256_extracti128_si256(v, 1) : _mm256_castsi256_si128(v);
+  if (n >= 16) {
+    _mm_storeu_si128((__m128i *)to, part);
+  } else {
+    uint8_t all[16];
+    _mm_storeu_si128((__m128i *)all, part);
+    ck_copy_bytes(to, all, n);
+  }
+}
+
+/* 16 bytes in every lane. */
+CK_INLINE vi broadcast_lane(const void *from) {
+  return _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)from));
+}

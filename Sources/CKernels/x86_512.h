@@ -1,0 +1,56 @@
+/* Vectors of 512 bits for x86_kernels.h: types, intrinsic prefixes, and what differs by width. */
+typedef __m512i vi;
+typedef __m512 vf;
+#define CK_LANES 4
+#define I(operation) _mm512_##operation
+#define SI(operation) _mm512_##operation##_si512
+
+/* The first `n` elements, 1 <= n < 2^elements. */
+#define CK_MASK(n) ((n) >= 64 ? ~0ull : ~0ull >> (64 - (n)))
+
+/* [16] bytes to [16] int32. */
+CK_INLINE vi widen(const uint8_t *from) {
+  return _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)from));
+}
+
+/* From the byte order that packing four accumulators gives, [lane][accumulator][4], to their order. */
+CK_INLINE vi natural_order(vi bytes) {
+  const vi order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  return _mm512_permutexvar_epi32(order, bytes);
+}
+
+/* 128-bit lane l is 16 bytes at base + l * stride; lanes from `count` on repeat the first. */
+CK_INLINE vi lanes_from(const void *base, size_t stride, size_t count) {
+  const char *at = base;
+  vi v = _mm512_castsi128_si512(_mm_loadu_si128((const __m128i *)at));
+  v = _mm512_inserti32x4(v, _mm_loadu_si128((const __m128i *)(at + (count > 1 ? stride : 0))), 1);
+  v = _mm512_inserti32x4(v, _mm_loadu_si128((const __m128i *)(at + (count > 2 ? 2 * stride : 0))), 2);
+  return _mm512_inserti32x4(v, _mm_loadu_si128((const __m128i *)(at + (count > 3 ? 3 * stride : 0))), 3);
+}
+
+/* The first n bytes, n >= 1. */
+CK_INLINE void store_bytes(uint8_t *to, vi v, size_t n) {
+  _mm512_mask_storeu_epi8(to, CK_MASK(n), v);
+}
+
+/* The first n floats, n >= 1. */
+CK_INLINE void store_floats(float *to, vf v, size_t n) {
+  _mm512_mask_storeu_ps(to, (__mmask16)(n >= 16 ? 0xffff : CK_MASK(n)), v);
+}
+
+/* The first n bytes of lane l, n >= 1. */
+CK_INLINE void store_lane(uint8_t *to, vi v, int lane, size_t n) {
+  __m128i part;
+  switch (lane) {
+  case 0: part = _mm512_castsi512_si128(v); break;
+  case 1: part = _mm512_extracti32x4_epi32(v, 1); break;
+  case 2: part = _mm512_extracti32x4_epi32(v, 2); break;
+  default: part = _mm512_extracti32x4_epi32(v, 3);
+  }
+  _mm_mask_storeu_epi8(to, (__mmask16)(n >= 16 ? 0xffff : CK_MASK(n)), part);
+}
+
+/* 16 bytes in every lane. */
+CK_INLINE vi broadcast_lane(const void *from) {
+  return _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)from));
+}
