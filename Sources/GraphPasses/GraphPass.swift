@@ -13,13 +13,15 @@ public protocol GraphPass: Sendable {
 
 /// The passes, in the order in which they run.
 public enum PassPipeline {
-  /// Every pass of a conversion; a new one is one line here.
+  /// Passes that only gain; a new one is one line here.
   public static let passes: [any GraphPass] = [
     FoldConstants(), RecognizeActivations(), TurnConstantsIntoAffine(), EliminateNoOps(),
     MoveTransposes(), FoldPad(), MergeAffine(), FoldAffineIntoPredecessor(),
-    FoldAffineIntoSuccessor(), FoldChannelOrder(), TurnAffineIntoConvolution(), FuseResidualAdd(),
-    FuseClamp(),
+    FoldAffineIntoSuccessor(), FoldChannelOrder(), FuseResidualAdd(), FuseClamp(),
   ]
+
+  /// Passes for what is left when none of the others applies any more.
+  public static let lastResorts: [any GraphPass] = [TurnAffineIntoConvolution()]
 
   /// How often a pass applied.
   public struct Count: Sendable, Equatable {
@@ -33,22 +35,35 @@ public enum PassPipeline {
   ///
   /// - Throws: `GraphError` when the graph is not sound to begin with.
   public static func optimize(_ graph: inout Graph) throws(GraphError) -> [Count] {
-    var counts = [Int](repeating: 0, count: passes.count)
+    var counts: [String: Int] = [:]
     try graph.verify()
     graph.removeDeadNodes()
-    // Every pass removes or simplifies a node, so rounds are bounded by the graph's size.
+    // Every rewrite removes or simplifies a node, so the rounds are bounded by the graph's size.
     for _ in 0...graph.nodes.count {
-      var changed = 0
-      for (index, pass) in passes.enumerated() {
-        let count = try pass.run(on: &graph)
-        guard count > 0 else { continue }
-        graph.removeDeadNodes()
-        try graph.verify()
-        counts[index] += count
-        changed += count
-      }
-      if changed == 0 { break }
+      if try run(passes, on: &graph, &counts) { continue }
+      if try run(lastResorts, on: &graph, &counts) { continue }
+      break
     }
-    return zip(passes, counts).filter { $0.1 > 0 }.map { Count(name: $0.0.name, count: $0.1) }
+    return (passes + lastResorts).compactMap { pass in
+      counts[pass.name].map { Count(name: pass.name, count: $0) }
+    }
+  }
+
+  /// One round; whether anything changed.
+  private static func run(
+    _ passes: [any GraphPass],
+    on graph: inout Graph,
+    _ counts: inout [String: Int]
+  ) throws(GraphError) -> Bool {
+    var isChanged = false
+    for pass in passes {
+      let count = try pass.run(on: &graph)
+      guard count > 0 else { continue }
+      graph.removeDeadNodes()
+      try graph.verify()
+      counts[pass.name, default: 0] += count
+      isChanged = true
+    }
+    return isChanged
   }
 }

@@ -44,11 +44,16 @@ public enum InputAndOutput {
     let scale = stds.map { 1 / $0 }
     let bias = zip(means, stds).map { -$0 / $1 }
     let affine = ChannelAffine(
-      scale: isBGR ? scale.reversed() : scale, bias: isBGR ? bias.reversed() : bias)
+      scale: isBGR ? scale.reversed() : scale,
+      bias: isBGR ? bias.reversed() : bias
+    )
     value = try graph.append(.channelAffine(affine), name: "preprocessing", inputs: [value])
     if isBGR {
       value = try graph.append(
-        .gatherChannels(GatherChannels(indices: [2, 1, 0])), name: "rgb_to_bgr", inputs: [value])
+        .gatherChannels(GatherChannels(indices: [2, 1, 0])),
+        name: "rgb_to_bgr",
+        inputs: [value]
+      )
     }
     graph.nodes += body
     graph.outputs = outputs
