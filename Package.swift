@@ -116,7 +116,7 @@ let package = Package(
     // Tests: one target a module.
     .testTarget(name: "ModelFormatTests", dependencies: ["ModelFormat"]),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "CKernels", "ModelFormat"]),
-    .testTarget(name: "PixelsTests", dependencies: ["Pixels", "ImageCodecs"]),
+    .testTarget(name: "PixelsTests", dependencies: ["Pixels", "ImageCodecs", "ModelFormat"]),
     .testTarget(name: "ContainersTests", dependencies: ["Containers"]),
     .testTarget(name: "GraphIRTests", dependencies: ["GraphIR"]),
     .testTarget(name: "ImportersTests", dependencies: ["Importers", "GraphIR", "Containers"]),

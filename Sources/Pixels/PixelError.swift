@@ -1,0 +1,29 @@
+/// Why images of a size cannot become a model's input.
+public enum PixelError: Error, Equatable {
+  /// The model's input is not an image: it has neither 1 nor 3 channels.
+  case notAnImage(channels: Int)
+  /// A side of the source is outside 1…65,536.
+  case sourceSize(height: Int, width: Int)
+  /// A side of the model's input is outside 1…65,536.
+  case modelSize(height: Int, width: Int)
+  /// The crop fraction is not in (0, 1], or so small that the scaled image would exceed 2²⁰ pixels a side.
+  case cropFraction(Float)
+  /// Scaling would need more than 2²⁸ bytes of scratch memory.
+  case scratch(byteCount: Int64)
+
+  /// One line: what was found and what is expected.
+  public var message: String {
+    switch self {
+    case .notAnImage(let channels):
+      "the model's input has \(channels) channels, expected 1 or 3 for images; give raw input"
+    case .sourceSize(let height, let width):
+      "image of \(width) x \(height) pixels, expected 1...65536 a side"
+    case .modelSize(let height, let width):
+      "model input of \(width) x \(height) pixels, expected 1...65536 a side"
+    case .cropFraction:
+      "the model's crop fraction is outside its range, expected above 0 and at most 1"
+    case .scratch(let byteCount):
+      "scaling needs \(byteCount) bytes of scratch memory, expected at most 268435456"
+    }
+  }
+}

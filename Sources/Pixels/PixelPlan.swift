@@ -1,0 +1,189 @@
+public import ModelFormat
+
+/// Turns RGB images of one size into a model's u8 input; everything that can fail or allocate happens in `init`.
+///
+/// Two passes in integers, columns first, with bytes in between and weights of 2⁻²²: the scheme of Pillow's
+/// `Image.resize`, whose results for `Filter.antialiased` these are. A model of one channel gets luma,
+/// `(19595 R + 38470 G + 7471 B + 32768) >> 16` (ITU-R BT.601), taken before scaling. Source rows are visited once, top to
+/// bottom, and only those that are needed; the scaled ones wait in a ring of as many as an output row takes.
+public struct PixelPlan: ~Copyable {
+  /// Rows of the images that are converted.
+  public let sourceHeight: Int
+  /// Columns of the images that are converted.
+  public let sourceWidth: Int
+  /// What the images become.
+  public let contract: InputContract
+
+  private let geometry: ImageGeometry
+  private let rowWeights: AxisWeights
+  private let columnWeights: AxisWeights
+  /// Elements of one scaled row: kept columns × channels.
+  private let scaledCount: Int
+  /// Scaled source rows, row y in place y mod `ringRows`.
+  private var ring: [UInt8]
+  private let ringRows: Int
+  /// Luma of one source row; empty for models of three channels.
+  private var luma: [UInt8]
+  /// Sums of one output row.
+  private var sums: [Int32]
+
+  /// A plan for images of `sourceHeight` × `sourceWidth`.
+  ///
+  /// Memory: the weights (about twice the source's sides), and ⌈2 × reduction⌉ + 1 rows of the input.
+  /// Throws `PixelError` where the contract takes no images or a size is out of range.
+  public init(
+    sourceHeight: Int,
+    sourceWidth: Int,
+    contract: InputContract
+  ) throws(PixelError) {
+    let geometry = try ImageGeometry(height: sourceHeight, width: sourceWidth, contract: contract)
+    let rowWeights = AxisWeights(geometry.rows, filter: contract.filter)
+    let scaledCount = geometry.columns.keptCount * contract.channels
+    let ringByteCount = Int64(rowWeights.stride) * Int64(scaledCount)
+    guard ringByteCount <= 1 << 28 else { throw .scratch(byteCount: ringByteCount) }
+    self.sourceHeight = sourceHeight
+    self.sourceWidth = sourceWidth
+    self.contract = contract
+    self.geometry = geometry
+    self.rowWeights = rowWeights
+    self.scaledCount = scaledCount
+    columnWeights = AxisWeights(geometry.columns, filter: contract.filter)
+    ringRows = rowWeights.stride
+    ring = [UInt8](repeating: 0, count: Int(ringByteCount))
+    luma = [UInt8](repeating: 0, count: contract.channels == 1 ? sourceWidth : 0)
+    sums = [Int32](repeating: 0, count: scaledCount)
+  }
+
+  /// Converts one image: `source` holds rows of RGB bytes, `rowStride` bytes apart.
+  ///
+  /// Channel c of the model's pixel (y, x) is written to `destination[(y × width + x) × pixelStride + c]`; lanes between
+  /// channels and `pixelStride` are left alone. Allocates nothing.
+  /// Traps if a buffer is too small for the sizes of the plan, or a stride for what it strides over.
+  public mutating func convert(
+    rgb source: UnsafeBufferPointer<UInt8>,
+    rowStride: Int,
+    into destination: UnsafeMutableBufferPointer<UInt8>,
+    pixelStride: Int
+  ) {
+    let channels = contract.channels
+    let pixels = contract.height * contract.width
+    precondition(rowStride >= sourceWidth * 3, "source rows overlap")
+    precondition(
+      source.count >= (sourceHeight - 1) * rowStride + sourceWidth * 3,
+      "source too small"
+    )
+    precondition(pixelStride >= channels, "pixels overlap")
+    precondition(
+      destination.count >= (pixels - 1) * pixelStride + channels,
+      "destination too small"
+    )
+    fillBorder(destination, pixelStride)
+    var nextSourceRow = rowWeights.starts[0]
+    for row in 0..<geometry.rows.keptCount {
+      // Rows that no output needs are between two outputs only where the filter is not antialiased.
+      nextSourceRow = max(nextSourceRow, rowWeights.starts[row])
+      while nextSourceRow < rowWeights.end(row) {
+        let pixels = UnsafeBufferPointer(
+          rebasing: source[(nextSourceRow * rowStride)...].prefix(sourceWidth * 3)
+        )
+        scaleColumns(of: pixels, intoRingRow: nextSourceRow % ringRows)
+        nextSourceRow += 1
+      }
+      sumRows(row)
+      let y = geometry.rows.outputStart + row
+      let start = (y * contract.width + geometry.columns.outputStart) * pixelStride
+      write(UnsafeMutableBufferPointer(rebasing: destination[start...]), pixelStride)
+    }
+  }
+
+  /// Converts one image whose rows have no gaps, as the other `convert` does.
+  public mutating func convert(
+    rgb source: [UInt8],
+    into destination: UnsafeMutableBufferPointer<UInt8>,
+    pixelStride: Int
+  ) {
+    source.withUnsafeBufferPointer {
+      convert(rgb: $0, rowStride: sourceWidth * 3, into: destination, pixelStride: pixelStride)
+    }
+  }
+
+  private static func luma(_ red: UInt8, _ green: UInt8, _ blue: UInt8) -> UInt8 {
+    let sum = 19_595 * UInt32(red) + 38_470 * UInt32(green) + 7_471 * UInt32(blue) + 32_768
+    return UInt8(truncatingIfNeeded: sum >> 16)
+  }
+
+  /// Writes the letterbox colour wherever the image will not.
+  private func fillBorder(_ destination: UnsafeMutableBufferPointer<UInt8>, _ pixelStride: Int) {
+    let imageRows = geometry.rows.outputStart..<geometry.rows.outputStart + geometry.rows.keptCount
+    let imageColumns =
+      geometry.columns.outputStart..<geometry.columns.outputStart + geometry.columns.keptCount
+    guard imageRows.count < contract.height || imageColumns.count < contract.width else { return }
+    let color = contract.letterboxColor
+    let red = UInt8(truncatingIfNeeded: color)
+    let green = UInt8(truncatingIfNeeded: color >> 8)
+    let blue = UInt8(truncatingIfNeeded: color >> 16)
+    for y in 0..<contract.height {
+      for x in 0..<contract.width where !(imageRows.contains(y) && imageColumns.contains(x)) {
+        let at = (y * contract.width + x) * pixelStride
+        if contract.channels == 1 {
+          destination[at] = Self.luma(red, green, blue)
+        } else {
+          destination[at] = red
+          destination[at + 1] = green
+          destination[at + 2] = blue
+        }
+      }
+    }
+  }
+
+  private mutating func scaleColumns(
+    of row: UnsafeBufferPointer<UInt8>,
+    intoRingRow ringRow: Int
+  ) {
+    let place = ringRow * scaledCount
+    let scaledCount = scaledCount
+    if contract.channels == 1 {
+      luma.withUnsafeMutableBufferPointer { luma in
+        for x in 0..<luma.count {
+          luma[x] = Self.luma(row[3 &* x], row[3 &* x &+ 1], row[3 &* x &+ 2])
+        }
+      }
+    }
+    ring.withUnsafeMutableBufferPointer { ring in
+      let scaled = UnsafeMutableBufferPointer(rebasing: ring[place..<place + scaledCount])
+      if contract.channels == 1 {
+        luma.withUnsafeBufferPointer { columnWeights.scaleGray($0, into: scaled) }
+      } else {
+        columnWeights.scaleColor(row, into: scaled)
+      }
+    }
+  }
+
+  private mutating func sumRows(_ row: Int) {
+    let count = rowWeights.counts[row]
+    let start = rowWeights.starts[row]
+    let scaledCount = scaledCount
+    sums.withUnsafeMutableBufferPointer { sums in
+      sums.update(repeating: AxisWeights.half)
+      ring.withUnsafeBufferPointer { ring in
+        for tap in 0..<count {
+          let weight = rowWeights.weights[row * rowWeights.stride + tap]
+          let place = (start + tap) % ringRows * scaledCount
+          let scaled = UnsafeBufferPointer(rebasing: ring[place..<place + scaledCount])
+          for index in 0..<scaledCount { sums[index] &+= Int32(scaled[index]) &* weight }
+        }
+      }
+    }
+  }
+
+  private func write(_ target: UnsafeMutableBufferPointer<UInt8>, _ pixelStride: Int) {
+    let channels = contract.channels
+    sums.withUnsafeBufferPointer { sums in
+      for x in 0..<geometry.columns.keptCount {
+        for channel in 0..<channels {
+          target[x &* pixelStride &+ channel] = AxisWeights.pixel(sums[x &* channels &+ channel])
+        }
+      }
+    }
+  }
+}
