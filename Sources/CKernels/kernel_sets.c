@@ -8,7 +8,7 @@ typedef struct {
 #if defined(__x86_64__)
   unsigned sse41 : 1, avx2 : 1, avxvnni : 1, avx512 : 1, avx512vnni : 1;
 #else
-  unsigned none : 1;
+  unsigned neon : 1, dot_product : 1, i8mm : 1;
 #endif
 } ck_cpu;
 
@@ -40,6 +40,19 @@ static ck_cpu detect(void) {
   }
   if (subleaves >= 1 && __get_cpuid_count(7, 1, &a, &b, &c, &d)) cpu.avxvnni = a >> 4 & 1;
   return cpu;
+}
+#elif defined(__linux__) && (defined(__aarch64__) || defined(__arm__))
+#include <sys/auxv.h>
+
+/* The kernel's words on what the CPU can do; bits as in its asm/hwcap.h. */
+static ck_cpu detect(void) {
+  const unsigned long first = getauxval(AT_HWCAP);
+#if defined(__aarch64__)
+  const unsigned long second = getauxval(AT_HWCAP2);
+  return (ck_cpu){.neon = first >> 1 & 1, .dot_product = first >> 20 & 1, .i8mm = second >> 13 & 1};
+#else
+  return (ck_cpu){.neon = first >> 12 & 1};
+#endif
 }
 #else
 static ck_cpu detect(void) { return (ck_cpu){0}; }

@@ -13,6 +13,13 @@
   X(avx512, cpu.avx512) \
   X(avx2, cpu.avx2) \
   X(sse41, cpu.sse41)
+#elif defined(__aarch64__)
+#define CK_KERNEL_SETS(X) \
+  X(neon_i8mm, cpu.dot_product && cpu.i8mm) \
+  X(neon_dotprod, cpu.dot_product) \
+  X(neon, cpu.neon)
+#elif defined(__arm__) && defined(__ARM_NEON)
+#define CK_KERNEL_SETS(X) X(neon, cpu.neon)
 #else
 #define CK_KERNEL_SETS(X)
 #endif

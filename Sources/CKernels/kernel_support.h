@@ -30,6 +30,13 @@ CK_INLINE void ck_copy_bytes(uint8_t *to, const uint8_t *from, size_t n) {
   if (n & 1) *to = *from;
 }
 
+/* A part of a tile whose sums lie in memory: pixels x blocks x 16, from pixel `pixel` and channel
+ * `channel` on, of which `left` channels exist. */
+typedef struct {
+  const int32_t *acc;
+  size_t pixel, pixels, channel, left;
+} finished_part;
+
 CK_INLINE size_t ck_smaller(size_t a, size_t b) { return a < b ? a : b; }
 
 #endif

@@ -4,7 +4,7 @@
 #include <immintrin.h>
 #include <stdbool.h>
 
-#include "kernel_support.h"
+#include "../kernel_support.h"
 
 #pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
 
@@ -15,10 +15,8 @@
   X(1, 2) \
   X(1, 1) X(2, 1) X(3, 1) X(4, 1)
 
-#include "x86_256.h"
-#include "x86_dot.h"
-#include "x86_kernels.h"
-#include "x86_depthwise.h"
+#include "vectors_256.h"
+#include "x86_set.h"
 
 #pragma clang attribute pop
 #endif

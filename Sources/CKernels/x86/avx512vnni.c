@@ -4,7 +4,7 @@
 #include <immintrin.h>
 #include <stdbool.h>
 
-#include "kernel_support.h"
+#include "../kernel_support.h"
 
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni"))), apply_to = function)
 
@@ -19,10 +19,8 @@
   X(1, 1) X(2, 1) X(3, 1) X(4, 1) X(5, 1) X(6, 1) \
   X(7, 1) X(8, 1) X(9, 1) X(10, 1) X(11, 1) X(12, 1)
 
-#include "x86_512.h"
-#include "x86_dot.h"
-#include "x86_kernels.h"
-#include "x86_depthwise.h"
+#include "vectors_512.h"
+#include "x86_set.h"
 
 #pragma clang attribute pop
 #endif

@@ -1,4 +1,4 @@
-/* Vectors of 128 bits for x86_kernels.h: types, intrinsic prefixes, and what differs by width. */
+/* Vectors of 128 bits for the x86 kernels: types, intrinsic prefixes, and what differs by width. */
 typedef __m128i vi;
 typedef __m128 vf;
 #define CK_LANES 1

@@ -1,4 +1,4 @@
-/* Vectors of 512 bits for x86_kernels.h: types, intrinsic prefixes, and what differs by width. */
+/* Vectors of 512 bits for the x86 kernels: types, intrinsic prefixes, and what differs by width. */
 typedef __m512i vi;
 typedef __m512 vf;
 #define CK_LANES 4

@@ -4,7 +4,7 @@
 #include <immintrin.h>
 #include <stdbool.h>
 
-#include "kernel_support.h"
+#include "../kernel_support.h"
 
 #pragma clang attribute push(__attribute__((target("ssse3,sse4.1"))), apply_to = function)
 
@@ -13,10 +13,8 @@
 #define CK_SHAPES {1, 2}
 #define CK_TILES(X) X(1, 1) X(2, 1)
 
-#include "x86_128.h"
-#include "x86_dot.h"
-#include "x86_kernels.h"
-#include "x86_depthwise.h"
+#include "vectors_128.h"
+#include "x86_set.h"
 
 #pragma clang attribute pop
 #endif

@@ -1,0 +1,71 @@
+/* The convolution tile of the NEON set without dot products.
+ *
+ * Eight bytes are two channels of four k. Products of signed bytes are at most 128 * 127, so that two of them, from two
+ * steps of k, fit int16 (32512); vpadal then adds them in pairs, and a channel's sum lies in two lanes until the end. */
+
+#if defined(__aarch64__)
+#define CK_ACCUMULATORS 24
+#define CK_SHAPES {1, 3}
+#define CK_TILES(X) X(1, 1) X(2, 1) X(3, 1)
+#else
+#define CK_ACCUMULATORS 8
+#define CK_SHAPES {1, 1}
+#define CK_TILES(X) X(1, 1)
+#endif
+#define CK_TILE 12
+
+/* Four activation bytes, twice, as signed bytes. */
+CK_INLINE int8x8_t signed_bytes(const uint8_t *from) {
+  const uint8x8_t u = vreinterpret_u8_s32(vdup_n_s32(ck_read32(from)));
+  return vreinterpret_s8_u8(veor_u8(u, vdup_n_u8(0x80)));
+}
+
+/* acc[p][16] = bias + dot products, for P pixels; P is a constant where this is inlined, B is 1. */
+CK_INLINE void accumulate(const ck_conv_tile *tile, const ck_epilogue *e, size_t pixel,
+                          size_t channel, const int8_t *weights, size_t stride, int32_t *acc,
+                          const int P, const int B) {
+  (void)stride;
+  (void)B;
+  int32x4_t sum[CK_ACCUMULATORS];
+  CK_UNROLL for (int v = 0; v < 4; ++v) {
+    const int32x4_t start = signed_start(e, channel + (size_t)(4 * v));
+    const int32x4x2_t halves = vzipq_s32(start, vdupq_n_s32(0));
+    CK_UNROLL for (int p = 0; p < P; ++p) {
+      sum[8 * p + 2 * v] = halves.val[0];
+      sum[8 * p + 2 * v + 1] = halves.val[1];
+    }
+  }
+  const uint8_t *const *row = tile->input + pixel;
+  for (size_t t = tile->taps; t-- > 0; row += tile->pixels) {
+    const uint8_t *in[CK_MAX_TILE];
+    CK_UNROLL for (int p = 0; p < P; ++p) in[p] = row[p];
+    size_t k = tile->k4;
+    for (; k >= 2; k -= 2, weights += 128) {
+      int8x8_t first[CK_MAX_TILE], second[CK_MAX_TILE];
+      CK_UNROLL for (int p = 0; p < P; ++p) {
+        first[p] = signed_bytes(in[p]);
+        second[p] = signed_bytes(in[p] + 4);
+        in[p] += 8;
+      }
+      CK_UNROLL for (int v = 0; v < 8; ++v) {
+        const int8x8_t w0 = vld1_s8(weights + 8 * v), w1 = vld1_s8(weights + 64 + 8 * v);
+        CK_UNROLL for (int p = 0; p < P; ++p) {
+          const int16x8_t products = vmlal_s8(vmull_s8(w0, first[p]), w1, second[p]);
+          sum[8 * p + v] = vpadalq_s16(sum[8 * p + v], products);
+        }
+      }
+    }
+    if (k > 0) {
+      CK_UNROLL for (int p = 0; p < P; ++p) {
+        const int8x8_t u = signed_bytes(in[p]);
+        CK_UNROLL for (int v = 0; v < 8; ++v) {
+          sum[8 * p + v] = vpadalq_s16(sum[8 * p + v], vmull_s8(vld1_s8(weights + 8 * v), u));
+        }
+      }
+      weights += 64;
+    }
+  }
+  CK_UNROLL for (int i = 0; i < 4 * P; ++i) {
+    vst1q_s32(acc + 4 * i, add_pairs(sum[2 * i], sum[2 * i + 1]));
+  }
+}

@@ -1,0 +1,23 @@
+/* The set's table; follows all of its kernels. The set's file defines CK_SET and CK_TILE. */
+
+static void conv_u8(const ck_conv_tile *tile, const ck_epilogue *e) { convolve(tile, e, false); }
+static void conv_f32(const ck_conv_tile *tile, const ck_epilogue *e) { convolve(tile, e, true); }
+
+#define CK_STRING_(name) #name
+#define CK_STRING(name) CK_STRING_(name)
+#define CK_JOIN_(a, b) a##b
+#define CK_JOIN(a, b) CK_JOIN_(a, b)
+const ck_kernels CK_JOIN(ck_kernels_, CK_SET) = {
+  .name = CK_STRING(CK_SET),
+  .tile = CK_TILE,
+  .depthwise_tile = CK_MAX_TILE,
+  .conv_u8 = conv_u8,
+  .conv_f32 = conv_f32,
+  .depthwise = depthwise,
+  .max_u8 = max_u8,
+  .sum_u8 = sum_u8,
+  .add_u8 = add_u8,
+  .multiply_u8 = multiply_u8,
+  .requantize = requantize,
+  .lookup_u8 = lookup_u8,
+};

@@ -1,0 +1,99 @@
+/* The element-wise kernels of every x86 set. */
+
+static void max_u8(const uint8_t *const *in, size_t taps, uint8_t *out, size_t n) {
+  for (size_t i = 0; i < n; i += bytes) {
+    vi best = load(in[0] + i);
+    for (size_t t = 1; t < taps; ++t) best = I(max_epu8)(best, load(in[t] + i));
+    store_bytes(out + i, best, n - i);
+  }
+}
+
+static void sum_u8(const uint8_t *const *in, size_t taps, int32_t *sum, size_t n) {
+  for (size_t i = 0; i < n; i += int32s) {
+    vi total = load(sum + i);
+    for (size_t t = 0; t < taps; ++t) total = I(add_epi32)(total, widen(in[t] + i));
+    store(sum + i, total);
+  }
+}
+
+static void add_u8(const uint8_t *a, int32_t za, float ma, const uint8_t *b, int32_t zb, float mb,
+                   int32_t zo, int32_t low, int32_t high, uint8_t *out, size_t n) {
+  const rounding r = make_rounding(zo, low, high);
+  const vi zero_a = I(set1_epi32)(za), zero_b = I(set1_epi32)(zb);
+  const vf scale_a = I(set1_ps)(ma), scale_b = I(set1_ps)(mb);
+  for (size_t i = 0; i < n; i += bytes) {
+    vf t[4];
+    CK_UNROLL for (int v = 0; v < 4; ++v) {
+      const size_t at = i + (size_t)(v * int32s);
+      t[v] = with_residual(scaled(I(sub_epi32)(widen(a + at), zero_a), scale_a), widen(b + at),
+                           zero_b, scale_b, r.limit);
+    }
+    store_bytes(out + i, natural_order(round_and_pack(t, &r)), n - i);
+  }
+}
+
+static void multiply_u8(const uint8_t *a, int32_t za, const uint8_t *b, int32_t zb, float m,
+                        int32_t zo, int32_t low, int32_t high, uint8_t *out, size_t n) {
+  const rounding r = make_rounding(zo, low, high);
+  const vi zero_a = I(set1_epi32)(za), zero_b = I(set1_epi32)(zb);
+  const vi low_half = I(set1_epi32)(0xffff);
+  const vf scale = I(set1_ps)(m);
+  for (size_t i = 0; i < n; i += bytes) {
+    vf t[4];
+    CK_UNROLL for (int v = 0; v < 4; ++v) {
+      const size_t at = i + (size_t)(v * int32s);
+      const vi x = I(sub_epi32)(widen(a + at), zero_a);
+      /* Both factors fit 16 bits; the upper half of one is cleared, so pmaddwd is their product. */
+      const vi y = SI(and)(I(sub_epi32)(widen(b + at), zero_b), low_half);
+      t[v] = I(min_ps)(scaled(I(madd_epi16)(x, y), scale), r.limit);
+    }
+    store_bytes(out + i, natural_order(round_and_pack(t, &r)), n - i);
+  }
+}
+
+static void requantize(const int32_t *acc, float m, int32_t zo, int32_t low, int32_t high,
+                       uint8_t *out, size_t n) {
+  const rounding r = make_rounding(zo, low, high);
+  const vf scale = I(set1_ps)(m);
+  int32_t rest[bytes];
+  for (size_t i = 0; i < n; i += bytes) {
+    const int32_t *from = acc + i;
+    if (n - i < bytes) {
+      for (size_t j = 0; j < bytes; ++j) rest[j] = j < n - i ? from[j] : 0;
+      from = rest;
+    }
+    vf t[4];
+    CK_UNROLL for (int v = 0; v < 4; ++v) {
+      t[v] = I(min_ps)(scaled(load(from + v * int32s), scale), r.limit);
+    }
+    store_bytes(out + i, natural_order(round_and_pack(t, &r)), n - i);
+  }
+}
+
+/* Sixteen tables of 16 bytes. pshufb gives 0 where an index is negative; the index falls by 16 a step,
+ * saturating, and every table is stored as its difference (xor) from the one before, so that the steps
+ * an index takes part in telescope to its own table. */
+static void lookup_u8(const uint8_t table[256], const uint8_t *in, uint8_t *out, size_t n) {
+  size_t i = 0;
+  if (CK_LANES > 1 && n >= 2 * bytes) {
+    vi difference[16];
+    CK_UNROLL for (int k = 0; k < 16; ++k) {
+      difference[k] = broadcast_lane(table + 16 * k);
+      if (k % 8 != 0) {
+        difference[k] = SI(xor)(difference[k], broadcast_lane(table + 16 * k - 16));
+      }
+    }
+    const vi step = I(set1_epi8)(16), top = I(set1_epi8)((char)0x80);
+    for (; n - i >= bytes; i += bytes) {
+      vi lower = load(in + i), upper = SI(xor)(lower, top), value = SI(setzero)();
+      CK_UNROLL for (int k = 0; k < 8; ++k) {
+        value = SI(xor)(value, I(shuffle_epi8)(difference[k], lower));
+        value = SI(xor)(value, I(shuffle_epi8)(difference[8 + k], upper));
+        lower = I(subs_epi8)(lower, step);
+        upper = I(subs_epi8)(upper, step);
+      }
+      store(out + i, value);
+    }
+  }
+  for (; i < n; ++i) out[i] = table[in[i]];
+}
