@@ -14,7 +14,7 @@ CK_INLINE int32_t ck_read32(const void *from) {
   return v;
 }
 
-/* n < 64 bytes without a call: tails are short and frequent. */
+/* A few bytes without a call: tails are short and frequent. */
 CK_INLINE void ck_copy_bytes(uint8_t *to, const uint8_t *from, size_t n) {
   for (; n >= 8; n -= 8, to += 8, from += 8) __builtin_memcpy(to, from, 8);
   if (n & 4) {

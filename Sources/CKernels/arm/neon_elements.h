@@ -64,7 +64,7 @@ static void requantize(const int32_t *acc, float m, int32_t zo, int32_t low, int
   for (size_t i = 0; i < n; i += 16) {
     const int32_t *from = acc + i;
     if (n - i < 16) {
-      for (size_t j = 0; j < n - i; ++j) rest[j] = from[j];
+      ck_copy_bytes((uint8_t *)rest, (const uint8_t *)from, 4 * (n - i));
       from = rest;
     }
     float32x4_t t[4];

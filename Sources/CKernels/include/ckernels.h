@@ -1,8 +1,12 @@
 /* SIMD micro-kernels for int8 convolution. They know tiles: no models, strides or padding rules.
  *
  * Activations are bytes u (0..255), weights s8. acc = bias[n] + sum u * w, int32, exact.
- * Requantization: u = clamp(rte((float)acc * multiplier[n]) + zero_point, low, high), one rounding a step, see FORMAT.md.
- * Every set equals the portable Swift loops bit for bit. */
+ * Requantization: u = clamp(rte((float)acc * multiplier[n]) + zero_point, low, high), one rounding
+ * a step, see FORMAT.md. Every set equals the portable Swift loops bit for bit.
+ *
+ * Weights are -127..127. Multipliers are finite; products and sums beyond int32 are clamped like
+ * any other. Element-wise kernels work in place (out == a or b); no other outputs may overlap inputs.
+ * The rounding mode of the calling thread is to nearest even. */
 #ifndef CKERNELS_H
 #define CKERNELS_H
 #include <stddef.h>
@@ -15,10 +19,12 @@
 typedef struct {
   const int32_t *bias;      /* [blocks * 16], readable to the end of the last block */
   const float *multiplier;  /* [blocks * 16] */
-  const int32_t *weight_sum;/* [blocks * 16], for sets whose dot product is s8 x s8: add 128 * weight_sum */
+  const int32_t *weight_sum;/* [blocks * 16], for sets whose dot product is s8 x s8: they add
+                               128 * weight_sum */
   int32_t zero_point;       /* 0..255 */
   int32_t low, high;        /* 0..255, low <= high */
-  const uint8_t *const *residual; /* NULL, or one pointer a pixel to channel 0 of its residual */
+  const uint8_t *const *residual; /* NULL, or one pointer a pixel to channel 0 of its residual,
+                                     readable up to the next multiple of 64 channels */
   float residual_multiplier;
   int32_t residual_zero_point;    /* 0..255 */
 } ck_epilogue;
@@ -39,7 +45,8 @@ typedef struct {
 } ck_conv_tile;
 
 /* A tile of `pixels` output pixels of a depthwise convolution over `channels` channels.
- *   input[t * pixels + p]  -> channel 0 of tap t of pixel p; readable up to the next multiple of 64 channels
+ *   input[t * pixels + p]  -> channel 0 of tap t of pixel p; readable up to the next multiple of 64
+ *                             channels
  *   weights                   [ceil(channels / 16)][ceil(taps / 4)][16][4] */
 typedef struct {
   const uint8_t *const *input;
@@ -57,23 +64,29 @@ typedef struct {
   void (*conv_u8)(const ck_conv_tile *, const ck_epilogue *);
   void (*conv_f32)(const ck_conv_tile *, const ck_epilogue *);
   void (*depthwise)(const ck_depthwise_tile *, const ck_epilogue *);
-  /* out[i] = max over taps of in[t][i], n bytes; every pointer readable to n rounded up to 64, exactly n written */
+  /* out[i] = max over taps >= 1 of in[t][i], n bytes; every pointer readable to n rounded up to 64,
+   * exactly n written */
   void (*max_u8)(const uint8_t *const *in, size_t taps, uint8_t *out, size_t n);
-  /* sum[i] += in[t][i] over taps, n channels; sum has room for n rounded up to 64 */
+  /* sum[i] += in[t][i] over taps, n channels; every pointer readable to n rounded up to 64, sum has
+   * room for n rounded up to 64 */
   void (*sum_u8)(const uint8_t *const *in, size_t taps, int32_t *sum, size_t n);
-  /* out[i] = clamp(rte((float)(a[i]-za)*ma + (float)(b[i]-zb)*mb) + zo, low, high); reads rounded up to 64, writes n */
+  /* out[i] = clamp(rte((float)(a[i]-za)*ma + (float)(b[i]-zb)*mb) + zo, low, high); both products
+   * are rounded before the sum; reads rounded up to 64, writes n */
   void (*add_u8)(const uint8_t *a, int32_t za, float ma, const uint8_t *b, int32_t zb, float mb,
                  int32_t zo, int32_t low, int32_t high, uint8_t *out, size_t n);
-  /* out[i] = clamp(rte((float)((a[i]-za)*(b[i]-zb))*m) + zo, low, high) */
+  /* out[i] = clamp(rte((float)((a[i]-za)*(b[i]-zb))*m) + zo, low, high); reads rounded up to 64,
+   * writes n */
   void (*multiply_u8)(const uint8_t *a, int32_t za, const uint8_t *b, int32_t zb, float m,
                       int32_t zo, int32_t low, int32_t high, uint8_t *out, size_t n);
-  /* out[i] = clamp(rte((float)acc[i] * m) + zo, low, high) */
-  void (*requantize)(const int32_t *acc, float m, int32_t zo, int32_t low, int32_t high, uint8_t *out, size_t n);
-  /* out[i] = table[in[i]] */
+  /* out[i] = clamp(rte((float)acc[i] * m) + zo, low, high); reads and writes n */
+  void (*requantize)(const int32_t *acc, float m, int32_t zo, int32_t low, int32_t high,
+                     uint8_t *out, size_t n);
+  /* out[i] = table[in[i]]; reads and writes n */
   void (*lookup_u8)(const uint8_t table[256], const uint8_t *in, uint8_t *out, size_t n);
 } ck_kernels;
 
-/* All sets that this build has and this CPU can run, best first, NULL after the last. Portable loops are Swift's. */
+/* All sets that this build has and this CPU can run, best first, NULL after the last. Portable
+ * loops are Swift's. */
 const ck_kernels *ck_kernels_at(size_t index);
 /* Names of all sets that this build has, supported or not, NULL after the last. */
 const char *ck_kernel_set_name(size_t index);

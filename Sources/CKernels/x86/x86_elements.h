@@ -55,11 +55,11 @@ static void requantize(const int32_t *acc, float m, int32_t zo, int32_t low, int
                        uint8_t *out, size_t n) {
   const rounding r = make_rounding(zo, low, high);
   const vf scale = I(set1_ps)(m);
-  int32_t rest[bytes];
+  int32_t rest[bytes] = {0};
   for (size_t i = 0; i < n; i += bytes) {
     const int32_t *from = acc + i;
     if (n - i < bytes) {
-      for (size_t j = 0; j < bytes; ++j) rest[j] = j < n - i ? from[j] : 0;
+      ck_copy_bytes((uint8_t *)rest, (const uint8_t *)from, 4 * (n - i));
       from = rest;
     }
     vf t[4];
