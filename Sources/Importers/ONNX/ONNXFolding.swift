@@ -64,7 +64,10 @@ struct ONNXFolding {
   /// Extents that a `Shape` node gives, with its optional start and end.
   static func shape(of shape: [Int], _ node: ONNXNode) throws -> [Int] {
     func bound(_ value: Int) -> Int {
-      min(max(value < 0 ? value.addingReportingOverflow(shape.count).partialValue : value, 0), shape.count)
+      min(
+        max(value < 0 ? value.addingReportingOverflow(shape.count).partialValue : value, 0),
+        shape.count
+      )
     }
     let start = bound(try node.integer("start") ?? 0)
     let end = bound(try node.integer("end") ?? shape.count)
@@ -177,7 +180,8 @@ struct ONNXFolding {
   }
 
   /// Elements that a `Slice` node takes, an axis after the other.
-  static func slices(_ folding: ONNXFolding, shape: [Int]) throws -> [(axis: Int, elements: [Int])] {
+  static func slices(_ folding: ONNXFolding, shape: [Int]) throws -> [(axis: Int, elements: [Int])]
+  {
     let starts = try folding.parameters("starts", input: 1, since: 10) ?? []
     let ends = try folding.parameters("ends", input: 2, since: 10) ?? []
     let axes = try folding.parameters("axes", input: 3, since: 10) ?? Array(starts.indices)
@@ -264,10 +268,16 @@ struct ONNXFolding {
     let (a, b) = (try Self.broadcast(yes, to: shape), try Self.broadcast(no, to: shape))
     if a.isFloat || b.isFloat {
       let (a, b) = (a.floats, b.floats)
-      return ONNXTensor(shape: shape, floats: chosen.indices.map { chosen[$0] != 0 ? a[$0] : b[$0] })
+      return ONNXTensor(
+        shape: shape,
+        floats: chosen.indices.map { chosen[$0] != 0 ? a[$0] : b[$0] }
+      )
     }
     let (x, y) = (a.integers, b.integers)
-    return ONNXTensor(shape: shape, integers: chosen.indices.map { chosen[$0] != 0 ? x[$0] : y[$0] })
+    return ONNXTensor(
+      shape: shape,
+      integers: chosen.indices.map { chosen[$0] != 0 ? x[$0] : y[$0] }
+    )
   }
 
   private func fill() throws -> ONNXTensor {
@@ -309,8 +319,14 @@ struct ONNXFolding {
     let axes = try listed.map { try ONNXShapes.axes($0, rank: value.shape.count) } ?? all
     let kept = all.filter { !axes.contains($0) }
     let strides = ONNXShapes.strides(value.shape)
-    let outer = ONNXShapes.positions(kept.map { value.shape[$0] }, strides: kept.map { strides[$0] })
-    let inner = ONNXShapes.positions(axes.map { value.shape[$0] }, strides: axes.map { strides[$0] })
+    let outer = ONNXShapes.positions(
+      kept.map { value.shape[$0] },
+      strides: kept.map { strides[$0] }
+    )
+    let inner = ONNXShapes.positions(
+      axes.map { value.shape[$0] },
+      strides: axes.map { strides[$0] }
+    )
     guard !inner.isEmpty else { throw ONNXProblem.invalid("reduction of \(value.shape)") }
     let keeps = try node.flag("keepdims", default: true)
     let shape = all.compactMap { axes.contains($0) ? (keeps ? 1 : nil) : value.shape[$0] }

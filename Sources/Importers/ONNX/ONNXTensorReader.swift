@@ -197,7 +197,9 @@ enum ONNXElementType: Int32 {
         record.int32Data.map { Float(Float16(bitPattern: UInt16(truncatingIfNeeded: $0))) }
       )
     case .brainFloat16:
-      return floats(record.int32Data.map { Float(bitPattern: UInt32(truncatingIfNeeded: $0) << 16) })
+      return floats(
+        record.int32Data.map { Float(bitPattern: UInt32(truncatingIfNeeded: $0) << 16) }
+      )
     case .unsigned8, .signed8, .unsigned16, .signed16, .signed32, .truth:
       return integers(record.int32Data.map(Int.init))
     case .signed64: return integers(record.int64Data.map(Int.init))
