@@ -26,9 +26,10 @@ TEST_COUNT, TEST_SEED = 6000, 5001
 NOTES = {
     "decoder": "libjpeg-turbo as Pillow calls it: accurate integer DCT, fancy upsampling; color rgb",
     "resize": (
-        "stretch to the model's size; bilinear with half-pixel centres, no antialias, on pixels 0...255, then rounded to "
-        "uint8, half to even: torch.nn.functional.interpolate(mode='bilinear', align_corners=False, antialias=False). "
-        "Computed exactly, in integers; float arithmetic may be one level off where the exact value is a tie"
+        "stretch to the model's size; bilinear with half-pixel centres, no antialias, on pixels 0...255, then rounded "
+        "to uint8, half to even: torch.nn.functional.interpolate(mode='bilinear', align_corners=False, "
+        "antialias=False). Computed exactly, in integers; float arithmetic may be one level off where the exact "
+        "value is a tie"
     ),
     "crc32": "of the resized pixels, size x size x 3 bytes, rows from the top",
     "logits": "float32, before the softmax",
