@@ -1,0 +1,103 @@
+import ModelFormat
+import Testing
+
+@Suite struct ModelFileTests {
+  @Test func `what was written is read back`() throws {
+    let model = smallModel()
+    let file = try ModelFile(copying: model.encode())
+    #expect(file.arenaSize == model.arenaSize)
+    #expect(file.inputTensor == 0 && file.outputTensor == 6)
+    #expect(file.tensors.map(file.name(of:)) == model.tensors.map(\.name))
+    #expect(file.operators.map(file.name(of:)) == model.operators.map(\.name))
+    for (found, expected) in zip(file.tensors, model.tensors) {
+      var record = found
+      record.name = 0
+      #expect(record == expected.record)
+    }
+    for (found, expected) in zip(file.operators, model.operators) {
+      var (record, other) = (found, expected.record)
+      #expect(record.noiseRatio.isNaN)
+      (record.name, record.noiseRatio, other.noiseRatio) = (0, 0, 0)
+      #expect(record == other)
+    }
+    #expect(file.input == model.input)
+    #expect((0..<file.labelCount).map(file.label) == model.labels)
+    #expect(file.metadata("source") == "test")
+    #expect(file.metadata("absent") == nil)
+    #expect(file.metadata(at: 0).key == "converter")
+    #expect(file.report == "{}")
+    #expect(Array(file.weights) == model.weights)
+    #expect(Array(file.constants) == model.constants)
+    #expect(file.goldenCount == 2)
+    #expect(file.golden(0).seed == 7)
+    #expect(file.golden(0).hash(4) == 5)
+    #expect(file.golden(0).inputBytes(count: 27) == SplitMix64.bytes(seed: 7, count: 27))
+    #expect(file.golden(1).seed == nil)
+    #expect(file.golden(1).inputBytes(count: 27) == [UInt8](0..<27))
+    #expect(Array(file.golden(1).output) == [UInt8](repeating: 2, count: 8))
+  }
+
+  @Test func `the same contents give the same bytes`() {
+    #expect(smallModel().encode() == smallModel().encode())
+  }
+
+  @Test func `a file without labels, report and golden vectors is valid`() throws {
+    var model = smallModel()
+    (model.labels, model.report, model.goldens) = ([], "", [])
+    let file = try ModelFile(copying: model.encode())
+    #expect(file.labelCount == 0 && file.report.isEmpty && file.goldenCount == 0)
+  }
+
+  @Test func `a truncated file is refused at every length`() {
+    let bytes = smallModel().encode()
+    for count in 0..<bytes.count {
+      #expect(refusal(Array(bytes[..<count])) != nil, "cut at \(count)")
+    }
+  }
+
+  @Test func `a changed byte is found wherever it is`() {
+    let bytes = smallModel().encode()
+    for index in bytes.indices {
+      var damaged = bytes
+      damaged[index] ^= 0x5A
+      #expect(refusal(damaged) != nil, "byte \(index)")
+    }
+  }
+
+  @Test(arguments: [0xFF, 0x01, 0x80] as [UInt8])
+  func `a changed byte under a right checksum never traps`(_ mask: UInt8) {
+    let bytes = smallModel().encode()
+    var refused = 0
+    for index in bytes.indices {
+      var damaged = bytes
+      damaged[index] ^= mask
+      if refusal(resealed(damaged)) != nil { refused += 1 }
+    }
+    // Names, labels, seeds, hashes, weights with their sums and the like may be anything.
+    #expect(refused > bytes.count / 4)
+  }
+
+  @Test func `other files are refused with a reason`() {
+    #expect(
+      refusal([]) == "header: size 0, expected at least 64 bytes; is the file cut off?"
+    )
+    #expect(
+      refusal([UInt8](repeating: 0x41, count: 100))
+        == "header: magic 0x4141414141414141, expected ECNN; is this a model.bin?"
+    )
+    var bytes = smallModel().encode()
+    bytes[12] = 2
+    #expect(refusal(bytes) == "header: version 2, expected 1; convert the model again")
+    let whole = smallModel().encode()
+    #expect(
+      refusal(Array(whole.dropLast()))
+        == "header: file size \(whole.count), expected \(whole.count - 1), the bytes there are; is the file cut off?"
+    )
+  }
+
+  @Test func `a newer minor version is read`() {
+    var bytes = smallModel().encode()
+    bytes[14] = 9
+    #expect(refusal(resealed(bytes)) == nil)
+  }
+}
