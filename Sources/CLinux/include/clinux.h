@@ -1,3 +1,48 @@
+/* The seam to libc and the kernel. Thin: no policy, no allocation that a comment does not name.
+ * Functions that can fail return 0 or an errno value. */
 #ifndef CLINUX_H
 #define CLINUX_H
+#include <stddef.h>
+#include <stdint.h>
+
+/* Files. */
+
+/* Maps a regular file read-only; an empty one gives base NULL and size 0. The file must not be truncated while mapped. */
+int cl_map_file(const char *path, const void **base, size_t *size);
+void cl_unmap(const void *base, size_t size);
+/* Reads a whole file of at most `limit` bytes (EFBIG beyond) into memory from malloc; free it with cl_free. */
+int cl_read_file(const char *path, size_t limit, uint8_t **bytes, size_t *size);
+void cl_free(void *memory);
+/* Writes all of `bytes` to a file descriptor, 1 is standard output, 2 standard error; goes on after EINTR. */
+int cl_write(int descriptor, const void *bytes, size_t size);
+/* Whether a file descriptor is a terminal. */
+int cl_is_terminal(int descriptor);
+
+/* Memory: zeroed, at a page boundary, from the kernel. NULL where there is none. */
+void *cl_allocate(size_t size);
+void cl_release(void *memory, size_t size);
+
+/* Process. */
+
+/* Monotonic clock. */
+int64_t cl_nanoseconds(void);
+/* Arguments without Swift's CommandLine, which Embedded Swift lacks; NULL beyond the last. */
+int cl_argument_count(void);
+const char *cl_argument(int index);
+/* NULL where the variable is not set. */
+const char *cl_environment(const char *name);
+/* Text of an errno value. */
+const char *cl_error_text(int error);
+/* CPUs that this process may run on, at least 1. */
+int cl_cpu_count(void);
+
+/* Threads. A pool of `threads` workers of which the caller of cl_pool_run is number 0. Workers spin for some microseconds after a
+ * job, then sleep in a futex: an idle pool costs nothing. */
+typedef struct cl_pool cl_pool;
+/* 2 to 64 threads; allocates here and never again. */
+int cl_pool_create(int threads, cl_pool **pool);
+/* Calls job(context, 0 … threads − 1), one a thread, and returns when all have. Not reentrant, one caller at a time. */
+void cl_pool_run(cl_pool *pool, void (*job)(void *context, int worker), void *context);
+void cl_pool_destroy(cl_pool *pool);
+
 #endif

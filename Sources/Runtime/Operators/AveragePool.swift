@@ -1,0 +1,66 @@
+internal import CKernels
+internal import ModelFormat
+
+/// Mean over a window, global average pooling too: FORMAT.md, kind 4.
+struct AveragePool {
+  private let output: TensorView
+  private let window: PoolWindow
+  private let kernels: ck_kernels
+  private let inputZero: Int32
+  private let multiplier: Float
+  private let low: Int32
+  private let high: Int32
+  private let countsPadding: Bool
+  private let bottom: Int
+  private let right: Int
+  private let sumSlots: Int
+  private let tapsOffset: Int
+  private let sumsOffset: Int
+
+  private static let capacity = 64
+
+  init(_ plan: Plan, _ record: OperatorRecord, _ scratch: inout ScratchLayout) {
+    let input = plan.view(record.input)
+    output = plan.view(record.output)
+    window = PoolWindow(record, input: input, output: output)
+    kernels = plan.kernels
+    inputZero = input.zeroPoint
+    multiplier = record.multiplierA
+    (low, high) = (record.clampLow, record.clampHigh)
+    countsPadding = record.flags & 1 == 1
+    let padding = plan.constants(record, UInt32.self).pointee
+    bottom = Int(padding >> 16)
+    right = Int(padding & 0xFFFF)
+    sumSlots = (output.channels + 63) / 64 * 64
+    tapsOffset = scratch.reserve(UnsafePointer<UInt8>?.self, Self.capacity)
+    sumsOffset = scratch.reserve(Int32.self, sumSlots)
+  }
+
+  func run(_ share: Share) {
+    let taps = share.scratch.array(UnsafePointer<UInt8>?.self, at: tapsOffset)
+    let sums = share.scratch.array(Int32.self, at: sumsOffset)
+    for pixel in share.range(output.pixels) {
+      var inside: Int32 = 0
+      for slot in 0..<sumSlots { sums[slot] = 0 }
+      window.forEachChunk(pixel, taps, capacity: Self.capacity) { count in
+        kernels.sum_u8(taps, count, sums, output.channels)
+        inside += Int32(count)
+      }
+      let zero = inside &* inputZero
+      for channel in 0..<output.channels { sums[channel] &-= zero }
+      let count =
+        countsPadding
+        ? window.paddedCount(pixel, bottom: bottom, right: right) : Int(inside)
+      let factor = multiplier / Float(count)
+      kernels.requantize(
+        sums,
+        factor,
+        output.zeroPoint,
+        low,
+        high,
+        output.pixel(pixel),
+        output.channels
+      )
+    }
+  }
+}

@@ -1,0 +1,143 @@
+internal import CKernels
+internal import ModelFormat
+
+/// General and grouped convolution, and fully connected layers: FORMAT.md, kind 1.
+///
+/// Implicit GEMM: each call of the kernel takes a tile of consecutive output pixels (of the flattened height × width, so
+/// that small images fill tiles too) and a run of channel blocks whose weights fit the second-level cache.
+struct Convolution {
+  private let output: TensorView
+  private let residual: TensorView?
+  private let table: TapTable
+  private let kernel:
+    @convention(c) (UnsafePointer<ck_conv_tile>?, UnsafePointer<ck_epilogue>?) -> Void
+  private let tile: Int
+  private let groups: Int
+  private let groupInputs: Int
+  private let groupOutputs: Int
+  private let quads: Int
+  private let weights: UnsafePointer<Int8>
+  private let blockBytes: Int
+  private let blocks: Int
+  private let blocksPerCall: Int
+  private let epilogue: ck_epilogue
+  private let padPixel: UInt32
+  private let padWords: Int
+  private let padOffset: Int
+  private let tableOffset: Int
+  private let outputOffset: Int
+  private let residualOffset: Int
+
+  /// Bytes of weights that one sweep over the pixels uses.
+  private static let weightBytesPerSweep = 192 << 10
+
+  init(_ plan: Plan, _ record: OperatorRecord, _ scratch: inout ScratchLayout) {
+    let input = plan.view(record.input)
+    output = plan.view(record.output)
+    let hasResidual = record.secondInput != OperatorRecord.noTensor
+    residual = hasResidual ? plan.view(record.secondInput) : nil
+    table = TapTable(record, input: input, output: output)
+    let isFloat = output.elementSize == 4
+    kernel = isFloat ? plan.kernels.conv_f32 : plan.kernels.conv_u8
+    tile = min(max(1, Int(plan.kernels.tile)), Int(CK_MAX_TILE))
+    groups = record.groups
+    groupInputs = input.channels / groups
+    groupOutputs = output.channels / groups
+    quads = (groupInputs + 3) / 4
+    let layout = PackedLayout(
+      outputs: groupOutputs,
+      inputs: groupInputs,
+      taps: table.taps,
+      groups: groups
+    )
+    weights = plan.weights(record)
+    blocks = layout.blocks
+    blockBytes = layout.steps * 64
+    // Kernels work on up to four blocks at once.
+    let fitting = Self.weightBytesPerSweep / blockBytes / 4 * 4
+    blocksPerCall = groups > 1 ? blocks : min(blocks, max(4, fitting))
+    epilogue = plan.epilogue(record, layout, output: output, residual: residual)
+    padPixel = record.padPixel
+    padWords = (input.channels + 3) / 4 + 2
+    padOffset = scratch.reserve(UInt32.self, padWords)
+    tableOffset = scratch.reserve(UnsafePointer<UInt8>?.self, table.taps * tile)
+    outputOffset = scratch.reserve(UnsafeMutableRawPointer?.self, tile)
+    residualOffset = scratch.reserve(UnsafePointer<UInt8>?.self, tile)
+  }
+
+  func run(_ share: Share) {
+    let pixels = output.pixels
+    let tiles = (pixels + tile - 1) / tile
+    var (tileRange, blockRange) = (0..<tiles, 0..<blocks)
+    if share.workers > 1 {
+      if tiles >= 2 * share.workers || groups > 1 || blocks < share.workers {
+        tileRange = share.range(tiles)
+      } else if blocks >= 8 * share.workers {
+        let quarters = share.range((blocks + 3) / 4)
+        blockRange = min(4 * quarters.lowerBound, blocks)..<min(4 * quarters.upperBound, blocks)
+      } else {
+        blockRange = share.range(blocks)
+      }
+    }
+    let pad = share.scratch.array(UInt32.self, at: padOffset)
+    for word in 0..<padWords { pad[word] = UInt32(littleEndian: padPixel) }
+    let padPointer = UnsafePointer((share.scratch + padOffset).assumingMemoryBound(to: UInt8.self))
+    for block in stride(from: blockRange.lowerBound, to: blockRange.upperBound, by: blocksPerCall) {
+      let end = min(block + blocksPerCall, blockRange.upperBound)
+      for tileIndex in tileRange {
+        let first = tileIndex * tile
+        let count = min(tile, pixels - first)
+        sweep(share.scratch, padPointer, first: first, count: count, blocks: block..<end)
+      }
+    }
+  }
+
+  /// One tile of pixels and a run of blocks, for every group.
+  private func sweep(
+    _ scratch: UnsafeMutableRawPointer,
+    _ pad: UnsafePointer<UInt8>,
+    first: Int,
+    count: Int,
+    blocks range: Range<Int>
+  ) {
+    let inputs = scratch.array(UnsafePointer<UInt8>?.self, at: tableOffset)
+    let outputs = scratch.array(UnsafeMutableRawPointer?.self, at: outputOffset)
+    let residuals = scratch.array(UnsafePointer<UInt8>?.self, at: residualOffset)
+    table.fill(inputs, first: first, count: count, pad: pad)
+    let start = range.lowerBound * 16
+    for pixel in 0..<count {
+      outputs[pixel] =
+        output.base + (first + pixel) * output.pixelBytes + start * output.elementSize
+    }
+    var ending = epilogue
+    if let residual {
+      for pixel in 0..<count {
+        residuals[pixel] = UnsafePointer(residual.pixel(first + pixel)) + start
+      }
+      ending.residual = UnsafePointer(residuals)
+    }
+    ending.bias += start
+    ending.multiplier += start
+    ending.weight_sum += start
+    var call = ck_conv_tile(
+      input: UnsafePointer(inputs),
+      pixels: count,
+      taps: table.taps,
+      k4: quads,
+      weights: weights + range.lowerBound * blockBytes,
+      channels: min(groupOutputs, range.upperBound * 16) - start,
+      output: UnsafePointer(outputs)
+    )
+    kernel(&call, &ending)
+    for _ in 1..<max(groups, 1) {
+      for entry in 0..<table.taps * count { inputs[entry]? += groupInputs }
+      for pixel in 0..<count { outputs[pixel]? += groupOutputs * output.elementSize }
+      if residual != nil { for pixel in 0..<count { residuals[pixel]? += groupOutputs } }
+      ending.bias += blocks * 16
+      ending.multiplier += blocks * 16
+      ending.weight_sum += blocks * 16
+      call.weights += blocks * blockBytes
+      kernel(&call, &ending)
+    }
+  }
+}

@@ -1,0 +1,12 @@
+/// Time spent in each operator, summed over runs.
+public struct Profile: Sendable, Equatable {
+  /// Runs that have been added.
+  public var runs = 0
+  /// Nanoseconds by operator, the sum of all runs.
+  public private(set) var nanoseconds: [Int64]
+
+  /// An empty profile of a network with `operators` operators.
+  public init(operators: Int) { nanoseconds = [Int64](repeating: 0, count: operators) }
+
+  mutating func add(_ time: Int64, to operation: Int) { nanoseconds[operation] += time }
+}

@@ -1,0 +1,91 @@
+public import ModelFormat
+
+/// The proof that this machine gives the bits that the converter recorded.
+public enum SelfTest {
+  /// The first difference that a golden vector showed.
+  public struct Failure: Sendable, Equatable {
+    /// The kernel set in use.
+    public var kernels: String
+    /// Threads in use.
+    public var threads: Int
+    /// Index of the golden vector.
+    public var golden: Int
+    /// Index of the first operator whose output differs; nil where only the model's output does.
+    public var operation: Int?
+    /// The operator's name, empty where there is none.
+    public var name: String
+    /// What came out: the operator's hash, or that of the model's output.
+    public var found: UInt64
+    /// What the file says.
+    public var expected: UInt64
+
+    /// One line: *where: what, found, expected*.
+    public var message: String {
+      let place = "kernels \(kernels), \(threads) threads, golden vector \(golden)"
+      let what = if let operation { "operator \(operation) (\(name))" } else { "model output" }
+      let (was, should) = (String(found, radix: 16), String(expected, radix: 16))
+      return "\(place): \(what) has hash \(was), expected \(should)"
+    }
+  }
+
+  /// Runs every golden vector of `file` with `kernels` on `threads` threads.
+  ///
+  /// - Returns: the first difference, nil where there is none.
+  /// - Throws: `RuntimeError` where the network cannot be prepared.
+  public static func run(
+    _ file: ModelFile,
+    kernels: KernelSet,
+    threads: Int
+  ) throws(RuntimeError) -> Failure? {
+    guard file.goldenCount > 0 else { return nil }
+    let network = try Network(file, threads: threads, kernels: kernels)
+    for index in 0..<file.goldenCount {
+      if let failure = check(network, index) { return failure }
+    }
+    return nil
+  }
+
+  private static func check(_ network: Network, _ index: Int) -> Failure? {
+    let golden = network.file.golden(index)
+    var failure: Failure?
+    func note(_ operation: Int?, _ name: String, _ found: UInt64, _ expected: UInt64) {
+      failure = Failure(
+        kernels: network.kernels.name,
+        threads: network.threads,
+        golden: index,
+        operation: operation,
+        name: name,
+        found: found,
+        expected: expected
+      )
+    }
+    network.setInput(golden.inputBytes(count: network.inputByteCount))
+    network.run { operation in
+      guard failure == nil else { return }
+      let found = network.hash(ofOutputOf: operation)
+      guard found != golden.hash(operation) else { return }
+      let name = network.file.name(of: network.file.operators[operation])
+      note(operation, name, found, golden.hash(operation))
+    }
+    if failure == nil {
+      let (found, expected) = (XXH64.hash(network.outputBytes), XXH64.hash(golden.output))
+      if found != expected { note(nil, "", found, expected) }
+    }
+    return failure
+  }
+}
+
+extension Network {
+  /// Runs an input and records what every machine must give for it.
+  ///
+  /// Traps if a stored input does not have `inputByteCount` bytes.
+  public func recordGolden(_ source: GoldenVector.Input) -> GoldenVector {
+    switch source {
+    case .seed(let seed): setInput(SplitMix64.bytes(seed: seed, count: inputByteCount))
+    case .stored(let bytes): setInput(bytes)
+    }
+    var hashes: [UInt64] = []
+    run { hashes.append(hash(ofOutputOf: $0)) }
+    return GoldenVector(input: source, output: outputBytes, hashes: hashes)
+  }
+}

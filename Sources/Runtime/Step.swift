@@ -1,0 +1,84 @@
+internal import ModelFormat
+
+/// An operator that is ready to run: plain numbers and pointers, no reference to count.
+struct Step {
+  private enum Body {
+    case convolution(Convolution)
+    case depthwise(DepthwiseConvolution)
+    case maxPool(MaxPool)
+    case averagePool(AveragePool)
+    case elementwise(Elementwise)
+    case lookup(Lookup)
+    case gatherChannels(GatherChannels)
+    case resize(Resize)
+    case softmax(Softmax)
+    case dequantize(Dequantize)
+    case reshape(Reshape)
+    case localResponseNormalization(LocalResponseNormalization)
+    case pad(Pad)
+    case transpose(Transpose)
+  }
+
+  private let body: Body
+  /// Whether the work is worth waking other threads.
+  let isParallel: Bool
+
+  /// Byte operations that take about as long as waking a thread.
+  private static let parallelWork: UInt64 = 20_000
+
+  init(_ plan: Plan, _ record: OperatorRecord, _ scratch: inout ScratchLayout) {
+    let elements = UInt64(plan.file.tensors[record.output].elementCount)
+    let taps = UInt64(record.kernelHeight * record.kernelWidth)
+    var work = elements
+    switch record.kind {
+    case .convolution:
+      body = .convolution(Convolution(plan, record, &scratch))
+      let inputs = plan.file.tensors[record.input].channels / record.groups
+      // The kernels do some 32 products in the time of a byte.
+      work = elements * taps * UInt64(inputs) / 32
+    case .depthwiseConvolution:
+      body = .depthwise(DepthwiseConvolution(plan, record, &scratch))
+      work = elements * taps / 4
+    case .maxPool:
+      body = .maxPool(MaxPool(plan, record, &scratch))
+      work = elements * taps / 8
+    case .averagePool:
+      body = .averagePool(AveragePool(plan, record, &scratch))
+      work = elements * taps / 8
+    case .add, .multiply:
+      body = .elementwise(Elementwise(plan, record))
+      work = elements / 8
+    case .lookup: body = .lookup(Lookup(plan, record))
+    case .gatherChannels: body = .gatherChannels(GatherChannels(plan, record))
+    case .resize: body = .resize(Resize(plan, record))
+    case .softmax: body = .softmax(Softmax(plan, record))
+    case .dequantize: body = .dequantize(Dequantize(plan, record))
+    case .reshape: body = .reshape(Reshape(plan, record))
+    case .localResponseNormalization:
+      body = .localResponseNormalization(LocalResponseNormalization(plan, record))
+    case .pad: body = .pad(Pad(plan, record))
+    case .transpose: body = .transpose(Transpose(plan, record))
+    }
+    isParallel = work >= Self.parallelWork
+  }
+
+  /// Does one thread's share.
+  func run(_ share: Share) {
+    switch body {
+    case .convolution(let step): step.run(share)
+    case .depthwise(let step): step.run(share)
+    case .maxPool(let step): step.run(share)
+    case .averagePool(let step): step.run(share)
+    case .elementwise(let step): step.run(share)
+    case .lookup(let step): step.run(share)
+    case .gatherChannels(let step): step.run(share)
+    case .resize(let step): step.run(share)
+    case .softmax(let step): step.run(share)
+    case .dequantize(let step): step.run(share)
+    case .reshape(let step): step.run(share)
+    case .localResponseNormalization(let step): step.run(share)
+    case .pad(let step): step.run(share)
+    case .transpose(let step): step.run(share)
+    }
+  }
+}

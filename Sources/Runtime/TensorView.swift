@@ -1,0 +1,68 @@
+internal import ModelFormat
+
+/// A tensor's place in the arena.
+struct TensorView {
+  let base: UnsafeMutableRawPointer
+  let height: Int
+  let width: Int
+  let channels: Int
+  /// Bytes from a pixel to the next.
+  let pixelBytes: Int
+  let elementSize: Int
+  let zeroPoint: Int32
+  let ownsMemory: Bool
+
+  init(_ record: TensorRecord, index: Int, arena: UnsafeMutableRawPointer) {
+    base = arena + record.arenaOffset
+    height = record.height
+    width = record.width
+    channels = record.channels
+    pixelBytes = record.pixelStride * record.elementSize
+    elementSize = record.elementSize
+    zeroPoint = record.zeroPoint
+    ownsMemory = record.root == index
+  }
+
+  var pixels: Int { height * width }
+  /// Bytes of a pixel's channels.
+  var rowBytes: Int { channels * elementSize }
+  /// Bytes of all channels.
+  var denseBytes: Int { pixels * rowBytes }
+  var isDense: Bool { pixelBytes == rowBytes }
+
+  var bytes: UnsafeMutablePointer<UInt8> { base.assumingMemoryBound(to: UInt8.self) }
+
+  /// Channel 0 of the pixel at `index` = y × width + x.
+  func pixel(_ index: Int) -> UnsafeMutablePointer<UInt8> { bytes + index * pixelBytes }
+
+  /// Channel 0 of the float32 pixel at `index`.
+  func floats(_ index: Int) -> UnsafeMutablePointer<Float> {
+    (base + index * pixelBytes).assumingMemoryBound(to: Float.self)
+  }
+
+  /// Copies the channels of all pixels from a dense buffer of `denseBytes`.
+  func fill(from dense: UnsafeRawPointer) {
+    for index in 0..<pixels {
+      (base + index * pixelBytes).copyMemory(from: dense + index * rowBytes, byteCount: rowBytes)
+    }
+  }
+
+  /// Copies the channels of all pixels to a dense buffer of `denseBytes`.
+  func copy(to dense: UnsafeMutableRawPointer) {
+    for index in 0..<pixels {
+      (dense + index * rowBytes).copyMemory(from: base + index * pixelBytes, byteCount: rowBytes)
+    }
+  }
+
+  /// XXH64 (seed 0) of the dense bytes.
+  var hash: UInt64 {
+    guard !isDense else {
+      return XXH64.hash(UnsafeRawBufferPointer(start: base, count: denseBytes))
+    }
+    var state = XXH64()
+    for index in 0..<pixels {
+      state.update(UnsafeRawBufferPointer(start: base + index * pixelBytes, count: rowBytes))
+    }
+    return state.finalize()
+  }
+}
