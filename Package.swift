@@ -80,7 +80,7 @@ let package = Package(
     .target(
       name: "Importers",
       dependencies: [
-        "Containers", "GraphIR", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+        "Containers", "GraphIR", "ModelFormat", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       exclude: ["README.md"],
       swiftSettings: strict

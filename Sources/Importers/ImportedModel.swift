@@ -1,4 +1,5 @@
 public import GraphIR
+public import ModelFormat
 
 /// What the user asked for.
 public struct ImportRequest: Sendable, Equatable {
@@ -59,6 +60,8 @@ public struct ImportedModel: Sendable {
   public var format: String
   /// Preprocessing where the file says so.
   public var preprocessing: Preprocessing?
+  /// How images are fitted, where the file says so; its size and channels are the graph's.
+  public var contract: InputContract?
   /// Class names where the file holds them.
   public var labels: [String]?
   /// What was dropped or assumed, a line each, for the user.
