@@ -1,112 +1,213 @@
 /// Evaluates one convolution: patches of the input as rows of a matrix, times the weights, a group at a time.
+///
+/// A convolution of one tap and stride 1 multiplies the image as it is; others copy patches for a band of output rows, so
+/// that memory is bounded and matrices are still large enough to be fast. Sums keep one order whatever the band.
 struct ConvolutionEvaluator {
+  /// Patch values that a band may hold: 4 MB.
+  private static let bandValues = 1 << 20
+
   private let op: Convolution
   private let input: Tensor
+  private let height: Int
+  private let width: Int
   private let outputHeight: Int
   private let outputWidth: Int
 
   init(_ op: Convolution, input: Tensor) {
     self.op = op
     self.input = input
+    (height, width) = (input.shape[1], input.shape[2])
     let window = Window(
       kernel: (op.kernelHeight, op.kernelWidth),
       stride: op.stride,
       dilation: op.dilation,
       padding: op.padding
     )
-    let size = try? window.outputSize(height: input.shape[1], width: input.shape[2])
+    let size = try? window.outputSize(height: height, width: width)
     (outputHeight, outputWidth) = size.map { ($0.height, $0.width) } ?? (0, 0)
   }
 
   func run(residual: Tensor?) -> Tensor {
-    let channels = op.outputChannels
-    var output = [Float](repeating: 0, count: outputHeight * outputWidth * channels)
-    if op.isDepthwise { depthwise(&output) } else { grouped(&output) }
-    for index in output.indices {
-      var value = output[index] + op.bias[index % channels]
-      if let residual { value += residual.values[index] }
-      output[index] = min(max(value, op.clamp.low), op.clamp.high)
+    let count = outputHeight * outputWidth * op.outputChannels
+    let values = [Float](unsafeUninitializedCapacity: count) { output, initialized in
+      output.initialize(repeating: 0)
+      input.values.withUnsafeBufferPointer { source in
+        op.weights.values.withUnsafeBufferPointer { weights in
+          if op.isDepthwise {
+            depthwise(source, into: output)
+          } else if isPointwise {
+            multiply(source, rows: outputHeight * outputWidth, weights, group: 0, into: output)
+          } else {
+            grouped(source, weights, into: output)
+          }
+        }
+      }
+      finish(output, residual: residual)
+      initialized = count
     }
-    return Tensor(shape: [1, outputHeight, outputWidth, channels], values: output)
+    return Tensor(shape: [1, outputHeight, outputWidth, op.outputChannels], values: values)
   }
 
-  /// Calls `body` with every tap: output pixel, tap, and the input pixel or nil in the padding.
-  private func forEachTap(row y: Int, _ body: (_ x: Int, _ tap: Int, _ pixel: Int?) -> Void) {
-    let (height, width) = (input.shape[1], input.shape[2])
+  private var isPointwise: Bool {
+    op.groups == 1 && op.kernelHeight == 1 && op.kernelWidth == 1 && op.stride == (1, 1)
+      && op.padding == Padding()
+  }
+
+  /// Adds bias and residual, then clamps.
+  private func finish(_ output: UnsafeMutableBufferPointer<Float>, residual: Tensor?) {
+    let channels = op.outputChannels
+    let (low, high) = (op.clamp.low, op.clamp.high)
+    op.bias.withUnsafeBufferPointer { bias in
+      for start in stride(from: 0, to: output.count, by: channels) {
+        for c in 0..<channels { output[start + c] += bias[c] }
+      }
+    }
+    residual?.values.withUnsafeBufferPointer { residual in
+      for index in output.indices { output[index] += residual[index] }
+    }
+    guard op.clamp != .none else { return }
+    for index in output.indices { output[index] = min(max(output[index], low), high) }
+  }
+
+  /// Adds `patches` (rows × depth) times the group's transposed weights to the group's channels of `output`.
+  private func multiply(
+    _ patches: UnsafeBufferPointer<Float>,
+    rows: Int,
+    _ weights: UnsafeBufferPointer<Float>,
+    group: Int,
+    into output: UnsafeMutableBufferPointer<Float>
+  ) {
+    let outputs = op.outputChannels / op.groups
+    let depth = op.weights.count / op.outputChannels
+    matrixMultiply(
+      rows: rows,
+      columns: outputs,
+      depth: depth,
+      patches,
+      strideA: depth,
+      UnsafeBufferPointer(rebasing: weights[(group * outputs * depth)...]),
+      strideB: depth,
+      transposeB: true,
+      into: UnsafeMutableBufferPointer(rebasing: output[(group * outputs)...]),
+      strideC: op.outputChannels
+    )
+  }
+
+  private func grouped(
+    _ source: UnsafeBufferPointer<Float>,
+    _ weights: UnsafeBufferPointer<Float>,
+    into output: UnsafeMutableBufferPointer<Float>
+  ) {
+    let depth = op.weights.count / op.outputChannels
+    let rowValues = outputWidth * depth
+    let band = min(outputHeight, max(1, Self.bandValues / max(1, rowValues)))
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: band * rowValues) { patches in
+      for group in 0..<op.groups {
+        for start in stride(from: 0, to: outputHeight, by: band) {
+          let rows = start..<min(start + band, outputHeight)
+          for y in rows {
+            copyPatches(
+              source,
+              row: y,
+              group: group,
+              into: UnsafeMutableBufferPointer(rebasing: patches[((y - start) * rowValues)...])
+            )
+          }
+          multiply(
+            UnsafeBufferPointer(patches),
+            rows: rows.count * outputWidth,
+            weights,
+            group: group,
+            into: UnsafeMutableBufferPointer(
+              rebasing: output[(start * outputWidth * op.outputChannels)...]
+            )
+          )
+        }
+      }
+    }
+  }
+
+  /// Where tap `tap` of an output coordinate reads, or nil in the padding.
+  private func inputIndex(
+    _ output: Int,
+    _ tap: Int,
+    stride: Int,
+    dilation: Int,
+    padding: Int,
+    extent: Int
+  ) -> Int? {
+    let index = output * stride - padding + tap * dilation
+    return index >= 0 && index < extent ? index : nil
+  }
+
+  private func row(_ y: Int, _ tap: Int) -> Int? {
+    inputIndex(
+      y,
+      tap,
+      stride: op.stride.y,
+      dilation: op.dilation.y,
+      padding: op.padding.top,
+      extent: height
+    )
+  }
+
+  private func column(_ x: Int, _ tap: Int) -> Int? {
+    inputIndex(
+      x,
+      tap,
+      stride: op.stride.x,
+      dilation: op.dilation.x,
+      padding: op.padding.left,
+      extent: width
+    )
+  }
+
+  private func copyPatches(
+    _ source: UnsafeBufferPointer<Float>,
+    row y: Int,
+    group: Int,
+    into patches: UnsafeMutableBufferPointer<Float>
+  ) {
+    let inputs = op.weights.shape[3]
+    let channels = op.inputChannels
+    var target = 0
     for x in 0..<outputWidth {
       for ky in 0..<op.kernelHeight {
-        let iy = y * op.stride.y - op.padding.top + ky * op.dilation.y
+        let iy = row(y, ky)
         for kx in 0..<op.kernelWidth {
-          let ix = x * op.stride.x - op.padding.left + kx * op.dilation.x
-          let inside = iy >= 0 && iy < height && ix >= 0 && ix < width
-          body(x, ky * op.kernelWidth + kx, inside ? iy * width + ix : nil)
+          if let iy, let ix = column(x, kx) {
+            let from = (iy * width + ix) * channels + group * inputs
+            for c in 0..<inputs { patches[target + c] = source[from + c] }
+          } else {
+            for c in 0..<inputs { patches[target + c] = paddingValue(group * inputs + c) }
+          }
+          target += inputs
         }
       }
     }
   }
 
-  private func grouped(_ output: inout [Float]) {
-    let taps = op.kernelHeight * op.kernelWidth
-    let inputs = op.weights.shape[3]
-    let outputs = op.outputChannels / op.groups
-    let channels = op.inputChannels
-    let depth = taps * inputs
-    var patches = [Float](repeating: 0, count: outputWidth * depth)
-    for group in 0..<op.groups {
-      for y in 0..<outputHeight {
-        patches.withUnsafeMutableBufferPointer { patches in
-          input.values.withUnsafeBufferPointer { source in
-            forEachTap(row: y) { x, tap, pixel in
-              let target = (x * taps + tap) * inputs
-              for c in 0..<inputs {
-                let channel = group * inputs + c
-                patches[target + c] =
-                  pixel.map { source[$0 * channels + channel] } ?? paddingValue(channel)
-              }
-            }
-          }
-        }
-        patches.withUnsafeBufferPointer { a in
-          op.weights.values.withUnsafeBufferPointer { b in
-            output.withUnsafeMutableBufferPointer { c in
-              matrixMultiply(
-                rows: outputWidth,
-                columns: outputs,
-                depth: depth,
-                a,
-                strideA: depth,
-                UnsafeBufferPointer(rebasing: b[(group * outputs * depth)...]),
-                strideB: depth,
-                transposeB: true,
-                into: UnsafeMutableBufferPointer(
-                  rebasing: c[(y * outputWidth * op.outputChannels + group * outputs)...]
-                ),
-                strideC: op.outputChannels
-              )
-            }
-          }
-        }
-      }
-    }
-  }
-
-  private func depthwise(_ output: inout [Float]) {
-    let taps = op.kernelHeight * op.kernelWidth
+  private func depthwise(
+    _ source: UnsafeBufferPointer<Float>,
+    into output: UnsafeMutableBufferPointer<Float>
+  ) {
     let channels = op.outputChannels
-    let weights = op.weights.reshaped([channels, taps]).transposed([1, 0]).values
-    output.withUnsafeMutableBufferPointer { output in
-      input.values.withUnsafeBufferPointer { source in
-        weights.withUnsafeBufferPointer { weights in
-          for y in 0..<outputHeight {
-            forEachTap(row: y) { x, tap, pixel in
-              let target = (y * outputWidth + x) * channels
-              if let pixel {
-                for c in 0..<channels {
-                  output[target + c] += source[pixel * channels + c] * weights[tap * channels + c]
-                }
+    let taps = op.kernelHeight * op.kernelWidth
+    let byTap = op.weights.reshaped([channels, taps]).transposed([1, 0]).values
+    byTap.withUnsafeBufferPointer { weights in
+      for y in 0..<outputHeight {
+        for x in 0..<outputWidth {
+          let target = (y * outputWidth + x) * channels
+          for ky in 0..<op.kernelHeight {
+            let iy = row(y, ky)
+            for kx in 0..<op.kernelWidth {
+              let tap = (ky * op.kernelWidth + kx) * channels
+              if let iy, let ix = column(x, kx) {
+                let from = (iy * width + ix) * channels
+                for c in 0..<channels { output[target + c] += source[from + c] * weights[tap + c] }
               } else if !op.paddingValues.isEmpty {
                 for c in 0..<channels {
-                  output[target + c] += op.paddingValues[c] * weights[tap * channels + c]
+                  output[target + c] += op.paddingValues[c] * weights[tap + c]
                 }
               }
             }

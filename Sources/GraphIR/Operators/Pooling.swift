@@ -19,39 +19,43 @@ public struct Pooling: Sendable, Equatable {
     return [1, size.height, size.width, inputs[0][3]]
   }
 
-  /// The pooled values as an image.
-  func image(_ values: [Float], of input: [Int]) -> Tensor {
-    let shape = (try? outputShape([input])) ?? [1, 1, values.count / input[3], input[3]]
-    return Tensor(shape: shape, values: values)
-  }
-
-  /// Calls `body` with every output pixel's index, the input pixels of its window that exist, and the number of taps
-  /// inside the padded input.
-  func forEachWindow(
-    _ input: [Int],
-    _ body: (_ outputPixel: Int, _ inputPixels: [Int], _ paddedTaps: Int) -> Void
-  ) {
-    guard let size = try? window.outputSize(height: input[1], width: input[2]) else { return }
-    let (height, width) = (input[1], input[2])
-    for y in 0..<size.height {
-      for x in 0..<size.width {
-        var pixels: [Int] = []
-        var padded = 0
-        for ky in 0..<window.kernel.y {
-          let iy = y * window.stride.y - window.padding.top + ky * window.dilation.y
-          guard iy < height + window.padding.bottom else { continue }
-          for kx in 0..<window.kernel.x {
-            let ix = x * window.stride.x - window.padding.left + kx * window.dilation.x
-            guard ix < width + window.padding.right else { continue }
-            padded += 1
-            if (0..<height).contains(iy), (0..<width).contains(ix) {
-              pixels.append(iy * width + ix)
+  /// The pooled image: every output pixel starts at `initial`, takes in the pixels of its window that exist, and is
+  /// finished with the number of taps that exist and of those inside the padded input.
+  func evaluate(
+    _ input: Tensor,
+    initial: Float,
+    combine: (inout Float, Float) -> Void,
+    finish: (_ value: inout Float, _ taps: Int, _ paddedTaps: Int) -> Void
+  ) -> Tensor {
+    let (height, width, channels) = (input.shape[1], input.shape[2], input.shape[3])
+    guard let size = try? window.outputSize(height: height, width: width) else { return input }
+    var output = Tensor(shape: [1, size.height, size.width, channels], repeating: initial)
+    output.values.withUnsafeMutableBufferPointer { output in
+      input.values.withUnsafeBufferPointer { source in
+        for y in 0..<size.height {
+          for x in 0..<size.width {
+            let pixel = (y * size.width + x) * channels
+            var taps = 0
+            var paddedTaps = 0
+            for ky in 0..<window.kernel.y {
+              let iy = y * window.stride.y - window.padding.top + ky * window.dilation.y
+              guard iy < height + window.padding.bottom else { continue }
+              for kx in 0..<window.kernel.x {
+                let ix = x * window.stride.x - window.padding.left + kx * window.dilation.x
+                guard ix < width + window.padding.right else { continue }
+                paddedTaps += 1
+                guard (0..<height).contains(iy), (0..<width).contains(ix) else { continue }
+                taps += 1
+                let from = (iy * width + ix) * channels
+                for c in 0..<channels { combine(&output[pixel + c], source[from + c]) }
+              }
             }
+            for c in 0..<channels { finish(&output[pixel + c], taps, paddedTaps) }
           }
         }
-        body(y * size.width + x, pixels, padded)
       }
     }
+    return output
   }
 }
 
@@ -72,16 +76,12 @@ public struct MaxPooling: GraphOperator {
 
   /// −infinity where a window holds no pixel.
   public func evaluate(_ inputs: [Tensor]) -> Tensor {
-    let channels = inputs[0].shape[3]
-    var values: [Float] = []
-    window.forEachWindow(inputs[0].shape) { _, pixels, _ in
-      for channel in 0..<channels {
-        var best = -Float.infinity
-        for pixel in pixels { best = max(best, inputs[0].values[pixel * channels + channel]) }
-        values.append(best)
-      }
-    }
-    return window.image(values, of: inputs[0].shape)
+    window.evaluate(
+      inputs[0],
+      initial: -.infinity,
+      combine: { $0 = max($0, $1) },
+      finish: { _, _, _ in }
+    )
   }
 }
 
@@ -100,17 +100,14 @@ public struct AveragePooling: GraphOperator {
 
   /// 0 where a window holds no pixel.
   public func evaluate(_ inputs: [Tensor]) -> Tensor {
-    let channels = inputs[0].shape[3]
-    var values: [Float] = []
-    window.forEachWindow(inputs[0].shape) { _, pixels, padded in
-      let divisor = Float(max(1, window.countIncludesPadding ? padded : pixels.count))
-      for channel in 0..<channels {
-        var sum: Float = 0
-        for pixel in pixels { sum += inputs[0].values[pixel * channels + channel] }
-        values.append(sum / divisor)
+    window.evaluate(
+      inputs[0],
+      initial: 0,
+      combine: { $0 += $1 },
+      finish: { value, taps, paddedTaps in
+        value /= Float(max(1, window.countIncludesPadding ? paddedTaps : taps))
       }
-    }
-    return window.image(values, of: inputs[0].shape)
+    )
   }
 }
 
