@@ -18,7 +18,10 @@ public protocol ModelImporter: Sendable {
 /// A new one is one line here.
 public enum ModelImporters {
   /// Every importer there is.
-  public static let all: [any ModelImporter.Type] = [ONNXImporter.self]
+  public static let all: [any ModelImporter.Type] = [
+    PyTorchImporter.self,
+    ONNXImporter.self,
+  ]
 
   /// `"ONNX, PyTorch, …"`, for messages.
   static var formatNames: String { all.map { $0.formatName }.joined(separator: ", ") }
