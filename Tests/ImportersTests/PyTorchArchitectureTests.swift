@@ -3,21 +3,24 @@ import GraphIR
 import Importers
 import Testing
 
-/// torchvision's networks with random weights, against the logits that torchvision gave
-/// (`Tests/Fixtures/pytorch/make_architectures.py FOLDER` writes them).
-@Suite(.enabled(if: PyTorchArchitectureTests.folder != nil, "needs EDGECNN_TORCHVISION=FOLDER"))
-struct PyTorchArchitectureTests {
-  static let folder = ProcessInfo.processInfo.environment["EDGECNN_TORCHVISION"]
+/// State_dicts that `Tests/Fixtures/pytorch/make_architectures.py FOLDER` wrote.
+enum TorchvisionFolder {
+  static let path = ProcessInfo.processInfo.environment["EDGECNN_TORCHVISION"]
 
   static let names: [String] = {
-    guard let folder, let files = try? FileManager.default.contentsOfDirectory(atPath: folder)
-    else { return [] }
+    guard let path, let files = try? FileManager.default.contentsOfDirectory(atPath: path) else {
+      return []
+    }
     return files.filter { $0.hasSuffix(".pth") }.map { String($0.dropLast(4)) }.sorted()
   }()
+}
 
-  @Test(arguments: names)
+/// torchvision's networks with random weights, against the logits that torchvision gave.
+@Suite(.enabled(if: TorchvisionFolder.path != nil, "needs EDGECNN_TORCHVISION=FOLDER"))
+struct PyTorchArchitectureTests {
+  @Test(arguments: TorchvisionFolder.names)
   func `an architecture of torchvision gives its logits`(_ name: String) throws {
-    let folder = try #require(Self.folder)
+    let folder = try #require(TorchvisionFolder.path)
     let data = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name).f32"))
     let numbers = data.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
     let size = Int(numbers[0])

@@ -55,7 +55,7 @@ struct PyTorchModelTests {
       file: "models/pytorch/codait-mnist/mnist-classifier.pt",
       reference: "models/pytorch/codait-mnist/reference.json",
       digit: signed,
-      format: "PyTorch checkpoint (zip format), a chain of 4 layers"
+      format: "PyTorch checkpoint (legacy format), a chain of 4 layers"
     ),
     Case(
       file: "models/pytorch/lenet-module-pickle/lenet.pkl",

@@ -264,7 +264,7 @@ struct PyTorchNetwork {
     }
   }
 
-  /// Squeeze and excitation (Hu et al. 2018): channels weighted by two 1 × 1 convolutions of their means.
+  /// Squeeze and excitation (Hu and others 2018): channels weighted by two 1 × 1 convolutions of their means.
   mutating func excitation(
     _ input: Value,
     _ name: String,

@@ -1,6 +1,6 @@
 internal import GraphIR
 
-/// ResNets for 32 × 32 images: a 3 × 3 stem without pooling, three stages (ResNet-20 … 110, He et al. 2015 section 4.2) or four.
+/// ResNets for 32 × 32 images: a 3 × 3 stem without pooling, three stages (ResNet-20 … 110, He and others 2015 section 4.2) or four.
 ///
 /// A change of shape goes through a 1 × 1 convolution where the parameters hold one (option B), and otherwise
 /// through every second pixel and channels of zeros (option A).

@@ -1,6 +1,6 @@
 internal import GraphIR
 
-/// DenseNet-121 … 201 as torchvision has them (Huang et al. 2016, https://arxiv.org/abs/1608.06993).
+/// DenseNet-121 … 201 as torchvision has them (Huang and others 2016, https://arxiv.org/abs/1608.06993).
 struct TorchDenseNet: PyTorchArchitecture {
   let depths: [Int]
   let inputChannels: Int

@@ -1,6 +1,6 @@
 internal import GraphIR
 
-/// GoogLeNet with batch normalization as torchvision has it (Szegedy et al. 2014, https://arxiv.org/abs/1409.4842).
+/// GoogLeNet with batch normalization as torchvision has it (Szegedy and others 2014, https://arxiv.org/abs/1409.4842).
 ///
 /// Its batch normalizations have ε = 0.001. The auxiliary heads serve training alone.
 struct TorchGoogLeNet: PyTorchArchitecture {

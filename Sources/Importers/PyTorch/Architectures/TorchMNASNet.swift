@@ -1,6 +1,6 @@
 internal import GraphIR
 
-/// MNASNet of any width as torchvision has it (Tan et al. 2018, https://arxiv.org/abs/1807.11626).
+/// MNASNet of any width as torchvision has it (Tan and others 2018, https://arxiv.org/abs/1807.11626).
 struct TorchMNASNet: PyTorchArchitecture {
   var name: String { "MNASNet" }
   let inputChannels: Int

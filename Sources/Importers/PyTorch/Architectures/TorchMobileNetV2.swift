@@ -1,6 +1,6 @@
 internal import GraphIR
 
-/// MobileNetV2 of any width and depth of the last layer (Sandler et al. 2018, https://arxiv.org/abs/1801.04381).
+/// MobileNetV2 of any width and depth of the last layer (Sandler and others 2018, https://arxiv.org/abs/1801.04381).
 struct TorchMobileNetV2: PyTorchArchitecture {
   let inputChannels: Int
   var name: String { "MobileNetV2" }

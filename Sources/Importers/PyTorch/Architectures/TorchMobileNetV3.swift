@@ -1,6 +1,6 @@
 internal import GraphIR
 
-/// MobileNetV3 large and small as torchvision has them (Howard et al. 2019, https://arxiv.org/abs/1905.02244).
+/// MobileNetV3 large and small as torchvision has them (Howard and others 2019, https://arxiv.org/abs/1905.02244).
 ///
 /// Its batch normalizations have ε = 0.001.
 struct TorchMobileNetV3: PyTorchArchitecture {

@@ -1,6 +1,6 @@
 internal import GraphIR
 
-/// ResNet-18 … 152, ResNeXt and wide ResNet as torchvision has them (He et al. 2015, https://arxiv.org/abs/1512.03385).
+/// ResNet-18 … 152, ResNeXt and wide ResNet as torchvision has them (He and others 2015, https://arxiv.org/abs/1512.03385).
 ///
 /// A bottleneck's stride is in its 3 × 3 convolution. Groups follow from the shapes.
 struct TorchResNet: PyTorchArchitecture {

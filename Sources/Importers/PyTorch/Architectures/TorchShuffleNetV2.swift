@@ -1,6 +1,6 @@
 internal import GraphIR
 
-/// ShuffleNetV2 of any width (Ma et al. 2018, https://arxiv.org/abs/1807.11164).
+/// ShuffleNetV2 of any width (Ma and others 2018, https://arxiv.org/abs/1807.11164).
 struct TorchShuffleNetV2: PyTorchArchitecture {
   var name: String { "ShuffleNetV2" }
   let inputChannels: Int

@@ -1,6 +1,6 @@
 internal import GraphIR
 
-/// SqueezeNet 1.0 and 1.1 (Iandola et al. 2016, https://arxiv.org/abs/1602.07360).
+/// SqueezeNet 1.0 and 1.1 (Iandola and others 2016, https://arxiv.org/abs/1602.07360).
 ///
 /// Gaps in the numbering of the fire modules are pooling layers.
 struct TorchSqueezeNet: PyTorchArchitecture {

@@ -33,7 +33,11 @@ struct PyTorchInterpreter {
 
   /// An error about code that is not understood.
   func failure(_ problem: String) -> ImportError {
-    .malformed(path: path, place: place.isEmpty ? "forward" : "module \"\(place)\"", problem: problem)
+    .malformed(
+      path: path,
+      place: place.isEmpty ? "forward" : "module \"\(place)\"",
+      problem: problem
+    )
   }
 
   // MARK: Modules
@@ -376,7 +380,11 @@ struct PyTorchInterpreter {
       if start == nil, end == nil, step == nil { continue }
       var parts: [Value] = []
       for (part, standard) in [(start, 0), (end, Int.max), (step, 1)] {
-        if let part { parts.append(try evaluate(part, &scope)) } else { parts.append(.int(standard)) }
+        if let part {
+          parts.append(try evaluate(part, &scope))
+        } else {
+          parts.append(.int(standard))
+        }
       }
       result = try operate("slice", [result, .int(axis)] + parts, [:])
     }

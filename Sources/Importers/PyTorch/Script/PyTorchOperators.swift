@@ -66,7 +66,8 @@ extension PyTorchInterpreter {
   ) throws(ImportError) -> PyTorchScriptValue? {
     let first = values.first ?? .none
     switch name {
-    case "dropout", "dropout2d", "feature_dropout", "alpha_dropout", "contiguous", "clone", "detach", "to", "float",
+    case "dropout", "dropout2d", "feature_dropout", "alpha_dropout", "contiguous", "clone",
+      "detach", "to", "float",
       "cpu", "cuda", "type_as", "alias", "identity", "requires_grad", "type":
       // float(x) and int(x) of numbers are conversions.
       return first
@@ -302,7 +303,8 @@ extension PyTorchInterpreter {
       let dilation = isAverage ? (1, 1) : pair(arguments[4], 1)
     else { return nil }
     var stride = kernel
-    if case .none = arguments[2] {} else if !numbersAreAbsent(arguments[2]) {
+    if case .none = arguments[2] {
+    } else if !numbersAreAbsent(arguments[2]) {
       guard let given = pair(arguments[2], 1) else { return nil }
       stride = given
     }
@@ -428,7 +430,10 @@ extension PyTorchInterpreter {
     _ b: PyTorchScriptValue
   ) -> PyTorchScriptValue? {
     if symbol == "is" {
-      if case .none = b { if case .none = a { return .bool(true) } else { return .bool(false) } }
+      if case .none = b {
+        guard case .none = a else { return .bool(false) }
+        return .bool(true)
+      }
       return .bool(a.isTrue == b.isTrue)
     }
     if symbol == "==" || symbol == "!=", case .string(let left) = a, case .string(let right) = b {

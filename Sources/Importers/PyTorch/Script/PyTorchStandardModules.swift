@@ -53,7 +53,8 @@ extension PyTorchInterpreter {
           "kernel_size", "stride", "padding", "ceil_mode", "count_include_pad", "divisor_override",
         ]
       )
-    case "AdaptiveAvgPool2d": return try call("adaptive_avg_pool2d", module, [input], ["output_size"])
+    case "AdaptiveAvgPool2d":
+      return try call("adaptive_avg_pool2d", module, [input], ["output_size"])
     case "Flatten":
       let start = try setting("start_dim", of: module).int ?? 1
       let end = try setting("end_dim", of: module).int ?? -1
@@ -68,7 +69,8 @@ extension PyTorchInterpreter {
     case "PReLU": return try call("prelu", module, [input], ["weight"])
     case "ZeroPad2d": return try call("pad", module, [input], ["padding"])
     case "ChannelShuffle": return try call("channel_shuffle", module, [input], ["groups"])
-    case "ReLU", "ReLU6", "SELU", "Sigmoid", "Hardsigmoid", "Hardswish", "SiLU", "GELU", "Mish", "Tanh", "Softplus",
+    case "ReLU", "ReLU6", "SELU", "Sigmoid", "Hardsigmoid", "Hardswish", "SiLU", "GELU", "Mish",
+      "Tanh", "Softplus",
       "Softsign":
       return try operate(module.shortClassName.lowercased(), [input], [:])
     default:

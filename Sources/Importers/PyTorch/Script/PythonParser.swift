@@ -50,7 +50,8 @@ struct PythonParser {
         if body.accept("="), let value = try? body.expression() { result.constants[name] = value }
       }
       if body.position == start { body.position += 1 }
-      while let token = body.peek, token != .newline { body.position += token == .indent ? 0 : 1
+      while let token = body.peek, token != .newline {
+        body.position += token == .indent ? 0 : 1
         if token == .indent { break }
       }
       if body.peek == .indent { _ = body.indented() } else { body.position += 1 }
@@ -258,7 +259,8 @@ struct PythonParser {
       return try operation(level + 1)
     }
     var left = try operation(level + 1)
-    while let found = Self.levels[level].first(where: { peek == .symbol($0) || peek == .name($0) }) {
+    while let found = Self.levels[level].first(where: { peek == .symbol($0) || peek == .name($0) })
+    {
       position += 1
       let isNegated = found == "is" && accept(name: "not")
       let right = try operation(level + 1)
@@ -379,7 +381,8 @@ struct PythonParser {
   }
 
   private static let keywords: Set<String> = [
-    "lambda", "yield", "await", "async", "for", "while", "def", "class", "import", "return", "if", "else",
+    "lambda", "yield", "await", "async", "for", "while", "def", "class", "import", "return", "if",
+    "else",
   ]
 
   // MARK: Words
