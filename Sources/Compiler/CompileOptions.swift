@@ -1,4 +1,3 @@
-public import GraphIR
 public import ModelFormat
 public import Quantization
 
@@ -32,8 +31,6 @@ public struct CompileOptions: Sendable {
   public var threads = 1
   /// Calibration images whose layers are compared with float.
   public var comparedImages = 4
-  /// Statistics of batch normalizations that passes folded, by the value that they described.
-  public var statistics: [ValueID: ChannelStatistics] = [:]
   /// Passes that ran before, with how often each did something, for the report.
   public var passes: [PassCount] = []
   /// Layers of the source graph before any pass, for the report.

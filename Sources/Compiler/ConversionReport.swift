@@ -51,9 +51,4 @@ public struct ConversionReport: Sendable, Equatable, Codable {
       .prefix(3)
       .map(\.2)
   }
-
-  /// An aligned table for a terminal.
-  public var text: String { "" }
-  /// Indented JSON with sorted keys.
-  public var json: String { "{}" }
 }

@@ -10,7 +10,4 @@ public struct Explanation: Sendable, Equatable, Codable {
   public var fileBytes = 0
   /// Bytes of working memory.
   public var arenaBytes = 0
-
-  /// An aligned table for a terminal.
-  public var text: String { "" }
 }

@@ -1,13 +1,17 @@
 public import GraphIR
+internal import ModelFormat
 public import Quantization
 
 /// Turns an optimised float graph and calibration images into the bytes of a `model.bin`.
 public enum ModelCompiler {
+  /// Made-up images that stand in where there are no real ones.
+  static let syntheticImages = 8
+
   /// Quantizes, lowers, plans memory, emits, records golden vectors and compares with float.
   ///
   /// The graph has one input, an image [1, H, W, C] of pixels 0…255 with preprocessing folded into its first operators, and
-  /// one output. Without calibration images ranges come from `options.statistics`, from bounds of the graph and from
-  /// seeded noise; the report says so.
+  /// one output. Without calibration images ranges come from statistics that folded batch normalizations left, from bounds of
+  /// the graph and from seeded noise; the report says so. The same arguments give the same bytes, whatever `options.threads`.
   ///
   /// - Throws: `CompileError`; all unsupported nodes at once.
   public static func compile(
@@ -15,14 +19,123 @@ public enum ModelCompiler {
     options: CompileOptions,
     calibration: CalibrationImages?
   ) throws(CompileError) -> CompiledModel {
-    throw .emission("not written yet")
+    let graph = try prepared(graph)
+    // Everything that can be refused is refused before the long part.
+    _ = try lowered(try Self.quantized(graph, ranges: Self.unitRanges(graph)), options)
+    try check(options, graph)
+    let (ranges, calibrated) = try observe(graph, options, calibration)
+    let quantized = try Self.quantized(
+      graph,
+      ranges: ranges,
+      channelMeans: options.correctsBias && calibration != nil ? calibrated.channelMeans : [:],
+      progress: { options.progress(.quantizing, $0, $1) }
+    )
+    let lowering = try lowered(quantized, options)
+    var builder = ModelBuilder(lowering, options)
+    try builder.measure(calibration, calibrated)
+    return try builder.build(calibration, calibrated)
   }
 
   /// What `compile` would make of the graph, without quantizing anything.
   ///
   /// - Throws: `CompileError` where the graph itself is wrong; unsupported nodes are part of the result.
   public static func explain(_ graph: Graph) throws(CompileError) -> Explanation {
-    throw .emission("not written yet")
+    let graph = try prepared(graph)
+    var explanation = Explanation()
+    let quantized = try Self.quantized(graph, ranges: unitRanges(graph))
+    var lowering = Lowering(quantized)
+    do throws(CompileError) {
+      try lowering.run()
+    } catch .unsupported(let nodes) {
+      explanation.unsupported = nodes
+      return explanation
+    }
+    lowering.contents.planMemory(channelOffsets: lowering.channelOffsets)
+    explanation.layers = lowering.contents.layers
+    explanation.multiplyAccumulates = explanation.layers.reduce(0) { $0 + $1.multiplyAccumulates }
+    explanation.fileBytes = lowering.contents.encode().count
+    explanation.arenaBytes = lowering.contents.arenaSize
+    return explanation
+  }
+
+  private static func prepared(_ graph: Graph) throws(CompileError) -> Graph {
+    var graph = graph
+    guard graph.inputs.count == 1, graph.outputs.count == 1 else {
+      throw .graph(
+        "\(graph.inputs.count) inputs and \(graph.outputs.count) outputs, expected one of each"
+      )
+    }
+    let shape = graph.shape(of: graph.inputs[0])
+    guard shape.count == 4, shape[0] == 1, shape.allSatisfy({ $0 > 0 }) else {
+      throw .graph("input has shape \(shape), expected [1, height, width, channels]")
+    }
+    _ = NestConcats.run(on: &graph)
+    graph.removeDeadNodes()
+    do throws(GraphError) { try graph.verify() } catch { throw .graph(error.description) }
+    return graph
+  }
+
+  private static func check(_ options: CompileOptions, _ graph: Graph) throws(CompileError) {
+    let classes = graph.shape(of: graph.outputs[0]).reduce(1, *)
+    guard options.labels.isEmpty || options.labels.count == classes else {
+      throw .labelCount(found: options.labels.count, expected: classes)
+    }
+    let pixels = graph.shape(of: graph.inputs[0]).reduce(1, *)
+    for (index, image) in options.goldenImages.enumerated() where image.count != pixels {
+      throw .goldenImageSize(index: index, found: image.count, expected: pixels)
+    }
+  }
+
+  /// A range for every value where only sizes matter.
+  private static func unitRanges(_ graph: Graph) -> [ValueID: ValueRange] {
+    Dictionary(uniqueKeysWithValues: graph.nodes.map { ($0.output, ValueRange(-1, 1)) })
+  }
+
+  private static func observe(
+    _ graph: Graph,
+    _ options: CompileOptions,
+    _ calibration: CalibrationImages?
+  ) throws(CompileError) -> (ranges: [ValueID: ValueRange], CalibrationResult) {
+    let shape = graph.shape(of: graph.inputs[0])
+    let images = calibration ?? .synthetic(count: syntheticImages, shape: shape)
+    let result: CalibrationResult
+    do throws(QuantizationError) {
+      result = try Calibrator(graph).run(
+        images,
+        threads: options.threads,
+        progress: { options.progress(.calibrating, $0, $1) }
+      )
+    } catch { throw .quantization(error.description) }
+    guard calibration == nil || images.isSynthetic else {
+      return (result.histograms.mapValues { options.observer.range(of: $0) }, result)
+    }
+    let seen = result.histograms.mapValues { RangeObserver.minMax.range(of: $0) }
+    return (DataFreeRanges(graph).ranges(observed: seen), result)
+  }
+
+  private static func quantized(
+    _ graph: Graph,
+    ranges: [ValueID: ValueRange],
+    channelMeans: [ValueID: [Double]] = [:],
+    progress: (Int, Int) -> Void = { _, _ in }
+  ) throws(CompileError) -> QuantizedGraph {
+    do throws(QuantizationError) {
+      return try Quantizer(graph).quantize(
+        ranges: ranges,
+        channelMeans: channelMeans,
+        progress: progress
+      )
+    } catch { throw .quantization(error.description) }
+  }
+
+  private static func lowered(
+    _ graph: QuantizedGraph,
+    _ options: CompileOptions
+  ) throws(CompileError) -> Lowering {
+    var lowering = Lowering(graph)
+    lowering.contents.input = options.contract
+    try lowering.run()
+    return lowering
   }
 }
 

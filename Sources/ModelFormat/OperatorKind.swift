@@ -30,4 +30,25 @@ public enum OperatorKind: UInt32, Sendable, CaseIterable {
   case pad = 14
   /// A permutation of height, width and channels.
   case transpose = 15
+
+  /// What it does in a word or two, as in FORMAT.md.
+  public var name: String {
+    switch self {
+    case .convolution: "convolution"
+    case .depthwiseConvolution: "depthwise convolution"
+    case .maxPool: "max pooling"
+    case .averagePool: "average pooling"
+    case .add: "add"
+    case .multiply: "multiply"
+    case .lookup: "lookup"
+    case .gatherChannels: "gather channels"
+    case .resize: "resize"
+    case .softmax: "softmax"
+    case .dequantize: "dequantize"
+    case .reshape: "reshape"
+    case .localResponseNormalization: "local response normalization"
+    case .pad: "pad"
+    case .transpose: "transpose"
+    }
+  }
 }

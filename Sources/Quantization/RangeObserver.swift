@@ -33,3 +33,16 @@ public enum RangeObserver: Sendable, Equatable, CustomStringConvertible {
     }
   }
 }
+
+extension RangeObserver {
+  /// The range of what the histogram has seen; 0…0 of nothing.
+  public func range(of histogram: Histogram) -> ValueRange {
+    guard histogram.count > 0 else { return ValueRange(0, 0) }
+    switch self {
+    case .minMax: return MinMaxRange.range(of: histogram)
+    case .percentile(let value):
+      return PercentileRange.range(of: histogram, percentile: value)
+    case .meanSquaredError: return MeanSquaredErrorRange.range(of: histogram)
+    }
+  }
+}

@@ -1,0 +1,135 @@
+internal import GraphIR
+
+/// Chooses scale and zero point of every value from ranges and from what the operators demand.
+struct ScaleAssignment {
+  private let graph: Graph
+  private let floats: Set<ValueID>
+  private let groups: ScaleGroups
+  private let fusedClamps: [ValueID: FusedClamps.Target]
+
+  init(
+    _ graph: Graph,
+    floats: Set<ValueID>,
+    fusedClamps: [ValueID: FusedClamps.Target] = [:]
+  ) {
+    self.graph = graph
+    self.fusedClamps = fusedClamps
+    self.floats = floats
+    groups = ScaleGroups(graph, floats: floats)
+  }
+
+  /// Parameters of every byte value; `notes` gets a line for each scale that had to be raised.
+  func parameters(
+    _ ranges: [ValueID: ValueRange],
+    notes: inout [String]
+  ) -> [ValueID: QuantizationParameters] {
+    var chosen = parametersOfGroups(ranges)
+    raise(&chosen, notes: &notes)
+    var result: [ValueID: QuantizationParameters] = [:]
+    for value in graph.inputs + graph.nodes.map(\.output) where !floats.contains(value) {
+      result[value] = chosen[groups.root(of: value)]
+    }
+    return result
+  }
+
+  private func parametersOfGroups(_ ranges: [ValueID: ValueRange]) -> [Int: QuantizationParameters]
+  {
+    var groupRanges: [Int: ValueRange] = [:]
+    for node in graph.nodes where !floats.contains(node.output) {
+      let root = groups.root(of: node.output)
+      guard let range = range(of: node, ranges) else {
+        groupRanges[root] = groupRanges[root] ?? ValueRange(0, 0)
+        continue
+      }
+      groupRanges[root] = groupRanges[root]?.union(range) ?? range
+    }
+    var chosen = groupRanges.mapValues { QuantizationParameters($0) }
+    for input in graph.inputs { chosen[groups.root(of: input)] = .pixels }
+    return chosen
+  }
+
+  /// The range that a node adds to its group; nil where it only moves what others computed.
+  private func range(of node: Node, _ ranges: [ValueID: ValueRange]) -> ValueRange? {
+    switch node.operation.definition.quantizationRule {
+    case .fixed(let low, let high): return ValueRange(low, high)
+    case .sameAsInput:
+      if case .pad(let pad) = node.operation, pad.value.isFinite {
+        return ValueRange(pad.value, pad.value)
+      }
+      return nil
+    case .shared, .float: return nil
+    case .observed:
+      guard let range = ranges[node.output] else { return nil }
+      guard let bounds = saturation(of: node.output) else { return range }
+      return range.clamped(bounds.low, bounds.high)
+    }
+  }
+
+  /// The interval outside of which no reader tells values apart, where every reader has one.
+  private func saturation(of value: ValueID) -> ValueRange? {
+    let readers = graph.consumers(of: value)
+    guard !readers.isEmpty, !graph.outputs.contains(value) else { return nil }
+    var result: ValueRange?
+    for reader in readers {
+      guard case .unary(let function) = graph.nodes[reader].operation,
+        let bounds = function.saturation
+      else { return nil }
+      result = result?.union(bounds) ?? bounds
+    }
+    return result
+  }
+
+  /// Raises output scales until every multiplier is below 1, which the format demands.
+  private func raise(_ chosen: inout [Int: QuantizationParameters], notes: inout [String]) {
+    let pinned = Set(graph.inputs.map { groups.root(of: $0) })
+    for _ in 0..<20 {
+      var isStable = true
+      for node in graph.nodes where !floats.contains(node.output) {
+        guard let weight = node.operation.largestWeight, weight.isFinite else { continue }
+        let root = groups.root(of: fusedClamps[node.output]?.value ?? node.output)
+        guard let input = chosen[groups.root(of: node.inputs[0])], let output = chosen[root],
+          !pinned.contains(root)
+        else { continue }
+        let needed = Double(input.scale) * Double(weight) / 127 / WeightQuantizer.multiplierLimit
+        guard Double(output.scale) < needed, needed < 1e30 else { continue }
+        chosen[root]?.scale = Float(needed).nextUp
+        notes.append(
+          "\(node.name): output scale raised from \(output.scale) to \(Float(needed).nextUp), because its weights reach \(weight)"
+        )
+        isStable = false
+      }
+      if isStable { return }
+    }
+  }
+}
+
+extension GraphIR.Operation {
+  /// Largest magnitude among the weights, where there are any.
+  var largestWeight: Float? {
+    switch self {
+    case .convolution(let op): op.weights.values.reduce(0) { max($0, abs($1)) }
+    case .fullyConnected(let op): op.weights.values.reduce(0) { max($0, abs($1)) }
+    case .channelAffine(let op): op.scale.reduce(0) { max($0, abs($1)) }
+    default: nil
+    }
+  }
+}
+
+extension UnaryFunction {
+  /// The interval outside of which the function is constant to within a 256th of its range.
+  var saturation: ValueRange? {
+    switch self {
+    case .hardSwish: ValueRange(-3, .greatestFiniteMagnitude)
+    case .hardSigmoid(let alpha, let beta):
+      alpha > 0 ? ValueRange(-beta / alpha, (1 - beta) / alpha) : nil
+    case .sigmoid: ValueRange(-8, 8)
+    case .tanh: ValueRange(-4, 4)
+    case .clamp(let clamp):
+      ValueRange(
+        max(clamp.low, -.greatestFiniteMagnitude),
+        min(clamp.high, .greatestFiniteMagnitude)
+      )
+    default: nil
+    }
+  }
+}
