@@ -1,17 +1,20 @@
 internal import GraphIR
 internal import ModelFormat
 internal import Quantization
+internal import Runtime
 
 /// Makes the flat file of a lowered graph, step by step: memory, measured noise, report, golden vectors.
 struct ModelBuilder {
   private var contents: ModelContents
   private let model: QuantizedGraph
   private let options: CompileOptions
+  private let operatorValues: [ValueID?]
   private var report = ConversionReport()
 
   init(_ lowering: Lowering, _ options: CompileOptions) {
     model = lowering.model
     self.options = options
+    operatorValues = lowering.operatorValues
     contents = lowering.contents
     contents.planMemory(channelOffsets: lowering.channelOffsets)
     let input = contents.tensors[contents.inputTensor].record
@@ -23,26 +26,73 @@ struct ModelBuilder {
     report.notes = lowering.model.notes + lowering.notes
   }
 
-  /// Runs the file so far and float side by side.
-  mutating func measure(_ images: CalibrationImages?, _ calibrated: CalibrationResult)
-    throws(CompileError)
-  {
+  /// Runs the file so far and float side by side: noise a layer over a few images, agreement over all.
+  ///
+  /// Made-up images would only flatter: without real ones nothing is measured.
+  mutating func measure(
+    _ images: CalibrationImages?,
+    _ calibrated: CalibrationResult
+  ) throws(CompileError) {
+    guard let images, !images.isSynthetic else { return }
+    let network = try network()
+    let compared = min(max(0, options.comparedImages), images.count)
+    var comparison = LayerComparison(model, operatorValues: operatorValues)
+    // Spread over the set, which is often sorted by class.
+    let chosen = Set((0..<compared).map { $0 * images.count / compared })
+    var agreeing = 0
+    for index in 0..<images.count {
+      let image: Tensor
+      do { image = try images.load(index) } catch {
+        throw .quantization("\(QuantizationError.image(index: index, problem: "\(error)"))")
+      }
+      if chosen.contains(index) {
+        do throws(GraphError) { try comparison.add(image, network) } catch {
+          throw .graph(error.description)
+        }
+      } else {
+        network.setInput(image.pixelBytes)
+        network.run()
+      }
+      let output = Tensor(shape: [network.outputValues.count], values: network.outputValues)
+      if output.indexOfLargest == calibrated.topClasses[index] { agreeing += 1 }
+      options.progress(.comparing, index + 1, images.count)
+    }
+    for (index, ratio) in comparison.ratios.enumerated() where !ratio.isNaN {
+      contents.operators[index].record.noiseRatio = Float(ratio)
+    }
+    report.comparedImages = compared
+    report.agreeing = agreeing
   }
 
   /// The finished file and its report.
-  mutating func build(
-    _ images: CalibrationImages?,
-    _ calibrated: CalibrationResult
-  ) throws(CompileError) -> CompiledModel {
+  mutating func build(_ images: CalibrationImages?) throws(CompileError) -> CompiledModel {
     describe(images)
     // The file's own size is not in the report that it carries: it would depend on itself.
     contents.report = report.json
+    let network = try network()
+    let seeds = (0..<max(0, options.goldenSeeds)).map { GoldenVector.Input.seed(UInt64($0) + 1) }
+    let stored = options.goldenImages.map { GoldenVector.Input.stored($0) }
+    contents.goldens = (seeds + stored).map { network.recordGolden($0) }
     let bytes = contents.encode()
-    do throws(ModelFormatError) { _ = try ModelFile(copying: bytes) } catch {
-      throw .emission(error.message)
-    }
+    _ = try file(bytes)
     report.fileBytes = bytes.count
     return CompiledModel(bytes: bytes, report: report)
+  }
+
+  /// The file so far, ready to run.
+  private func network() throws(CompileError) -> Network {
+    let file = try file(contents.encode())
+    do throws(RuntimeError) {
+      return try Network(file, threads: min(max(1, options.threads), Network.maximumThreads))
+    } catch {
+      throw .emission(error.message)
+    }
+  }
+
+  private func file(_ bytes: [UInt8]) throws(CompileError) -> ModelFile {
+    do throws(ModelFormatError) { return try ModelFile(copying: bytes) } catch {
+      throw .emission(error.message)
+    }
   }
 
   private mutating func describe(_ images: CalibrationImages?) {

@@ -33,7 +33,7 @@ public enum ModelCompiler {
     let lowering = try lowered(quantized, options)
     var builder = ModelBuilder(lowering, options)
     try builder.measure(calibration, calibrated)
-    return try builder.build(calibration, calibrated)
+    return try builder.build(calibration)
   }
 
   /// What `compile` would make of the graph, without quantizing anything.

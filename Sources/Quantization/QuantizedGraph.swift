@@ -12,6 +12,8 @@ public struct QuantizedGraph: Sendable {
   public var weights: [ValueID: QuantizedWeights] = [:]
   /// Clamps that the operator before them applies, by the value that they read; that value is never stored.
   public var fusedClamps: [ValueID: FusedClamps.Target] = [:]
+  /// The interval outside of which no reader of a value tells numbers apart, so that clipping there is no error.
+  public var saturations: [ValueID: ValueRange] = [:]
   /// What a person should know, a line each.
   public var notes: [String] = []
 }

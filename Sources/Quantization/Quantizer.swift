@@ -28,6 +28,9 @@ public struct Quantizer: Sendable {
       floats: result.floatValues,
       fusedClamps: result.fusedClamps
     )
+    for node in graph.nodes {
+      result.saturations[node.output] = assignment.saturation(of: node.output)
+    }
     result.parameters = assignment.parameters(ranges, notes: &result.notes)
     for (index, node) in graph.nodes.enumerated() {
       defer { progress(index + 1, graph.nodes.count) }

@@ -57,7 +57,13 @@ struct ScaleAssignment {
         return ValueRange(pad.value, pad.value)
       }
       return nil
-    case .shared, .float: return nil
+    case .shared:
+      // The image keeps its own scale and is requantized into the group, which must hold it.
+      let hasImage = node.inputs.contains { value in
+        graph.inputs.contains { groups.root(of: $0) == groups.root(of: value) }
+      }
+      return hasImage ? ValueRange(0, 255) : nil
+    case .float: return nil
     case .observed:
       guard let range = ranges[node.output] else { return nil }
       guard let bounds = saturation(of: node.output) else { return range }
@@ -66,7 +72,7 @@ struct ScaleAssignment {
   }
 
   /// The interval outside of which no reader tells values apart, where every reader has one.
-  private func saturation(of value: ValueID) -> ValueRange? {
+  func saturation(of value: ValueID) -> ValueRange? {
     let readers = graph.consumers(of: value)
     guard !readers.isEmpty, !graph.outputs.contains(value) else { return nil }
     var result: ValueRange?

@@ -180,7 +180,16 @@ struct GraphSample: CustomStringConvertible, Sendable {
       return try graph.append(.concat(Concat(axis: 3)), name: "all", inputs: [a, b, x, first])
     },
     sample("concat with the image") { graph, x in
-      try graph.append(.concat(Concat(axis: 3)), name: "all", inputs: [x, graph.inputs[0]])
+      let conv = try graph.append(
+        .convolution(convolution(8, 8, kernel: (1, 1), seed: 3, scale: 60)),
+        name: "conv",
+        inputs: [x]
+      )
+      return try graph.append(
+        .concat(Concat(axis: 3)),
+        name: "all",
+        inputs: [conv, graph.inputs[0]]
+      )
     },
     sample("channel shuffle", channels: 6) { graph, x in
       let low = try graph.append(
