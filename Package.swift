@@ -128,7 +128,7 @@ let package = Package(
         "Compiler", "GraphIR", "GraphPasses", "Quantization", "Runtime", "ModelFormat",
       ]
     ),
-    .testTarget(name: "CommandTests", dependencies: ["ModelFormat"]),
+    .testTarget(name: "CommandTests", dependencies: ["ModelFormat", "Runtime"]),
   ],
   cLanguageStandard: .c11
 )

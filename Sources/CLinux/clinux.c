@@ -161,6 +161,10 @@ const char *cl_environment(const char *name) { return getenv(name); }
 
 const char *cl_error_text(int error) { return strerror(error); }
 
+int cl_is_closed_pipe(int error) { return error == EPIPE; }
+
+void cl_exit(int status) { exit(status); }
+
 int cl_cpu_count(void) {
   cpu_set_t set;
   if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;

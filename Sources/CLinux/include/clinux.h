@@ -33,6 +33,10 @@ const char *cl_argument(int index);
 const char *cl_environment(const char *name);
 /* Text of an errno value. */
 const char *cl_error_text(int error);
+/* Whether an errno value says that nobody reads a pipe any more. */
+int cl_is_closed_pipe(int error);
+/* Ends the process; what libc has buffered is written first. */
+_Noreturn void cl_exit(int status);
 /* CPUs that this process may run on, at least 1. */
 int cl_cpu_count(void);
 

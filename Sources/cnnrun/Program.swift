@@ -1,0 +1,37 @@
+internal import Runtime
+
+/// The whole of cnnrun: arguments in, exit status out.
+enum Program {
+  /// Does what the arguments (without the program's name) ask for and returns the exit status.
+  static func run(_ words: [String]) -> Int32 {
+    do throws(Arguments.UsageError) {
+      return run(try Arguments(words))
+    } catch {
+      Console.report(error.message)
+      return 2
+    }
+  }
+
+  private static func run(_ arguments: Arguments) -> Int32 {
+    do throws(RuntimeError) {
+      switch arguments.action {
+      case .help:
+        Console.write(Help.text)
+      case .version:
+        Console.write(Help.version)
+      case .listKernels:
+        Console.write(try KernelList.text(arguments))
+      case .selfTest:
+        return try SelfTestReport.run(arguments)
+      case .bench(let runs):
+        try Benchmark(arguments).run(runs: runs)
+      case .classify:
+        return try Classification(arguments).run()
+      }
+      return 0
+    } catch {
+      Console.report(error.message)
+      return 1
+    }
+  }
+}

@@ -1,0 +1,36 @@
+/// Finds what a misspelt word was meant to be.
+enum Spelling {
+  /// The candidate with the fewest inserted, deleted, replaced or swapped neighbouring letters, nil where the best needs
+  /// more than a third of the word's length.
+  static func nearest(to word: String, among candidates: [String]) -> String? {
+    var best: String?
+    var bestDistance = max(1, word.utf8.count / 3) + 1
+    for candidate in candidates {
+      let distance = distance(Array(word.utf8), Array(candidate.utf8))
+      if distance < bestDistance {
+        bestDistance = distance
+        best = candidate
+      }
+    }
+    return best
+  }
+
+  /// Edits from a to b: Damerau's distance where no letter is edited twice.
+  private static func distance(_ a: [UInt8], _ b: [UInt8]) -> Int {
+    var twoAbove: [Int] = []
+    var above = Array(0...b.count)
+    for i in 0..<a.count {
+      var row = [i + 1]
+      for j in 0..<b.count {
+        var edits = min(above[j + 1] + 1, row[j] + 1, above[j] + (a[i] == b[j] ? 0 : 1))
+        if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] {
+          edits = min(edits, twoAbove[j - 1] + 1)
+        }
+        row.append(edits)
+      }
+      twoAbove = above
+      above = row
+    }
+    return above[b.count]
+  }
+}
