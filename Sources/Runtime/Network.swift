@@ -34,10 +34,20 @@ public final class Network {
   ///   - threads: 1 to 64. With 1 there is no pool and no other thread.
   ///   - kernels: the set to use; nil for `KernelSet.selected()`.
   /// - Throws: `RuntimeError.threads`, `.kernelSet` or `.resources`.
-  public init(
+  public convenience init(
     _ file: ModelFile,
     threads: Int = 1,
     kernels: KernelSet? = nil
+  ) throws(RuntimeError) {
+    try self.init(file, threads: threads, kernels: kernels, parallelWork: Step.parallelWork)
+  }
+
+  /// Operators with less than `parallelWork` byte operations stay on the caller's thread.
+  init(
+    _ file: ModelFile,
+    threads: Int,
+    kernels: KernelSet?,
+    parallelWork: UInt64
   ) throws(RuntimeError) {
     guard (1...Self.maximumThreads).contains(threads) else { throw .threads(threads) }
     let set = if let kernels { kernels } else { try KernelSet.selected() }
@@ -49,7 +59,7 @@ public final class Network {
     var most = 64
     for (index, record) in file.operators.enumerated() {
       var layout = ScratchLayout()
-      steps.initializeElement(at: index, to: Step(plan, record, &layout))
+      steps.initializeElement(at: index, to: Step(plan, record, &layout, parallelWork))
       most = max(most, layout.size)
     }
     // One cache line more, so that threads do not share one.

@@ -24,9 +24,14 @@ struct Step {
   let isParallel: Bool
 
   /// Byte operations that take about as long as waking a thread.
-  private static let parallelWork: UInt64 = 20_000
+  static let parallelWork: UInt64 = 20_000
 
-  init(_ plan: Plan, _ record: OperatorRecord, _ scratch: inout ScratchLayout) {
+  init(
+    _ plan: Plan,
+    _ record: OperatorRecord,
+    _ scratch: inout ScratchLayout,
+    _ parallelWork: UInt64
+  ) {
     let elements = UInt64(plan.file.tensors[record.output].elementCount)
     let taps = UInt64(record.kernelHeight * record.kernelWidth)
     var work = elements
@@ -59,7 +64,7 @@ struct Step {
     case .pad: body = .pad(Pad(plan, record))
     case .transpose: body = .transpose(Transpose(plan, record))
     }
-    isParallel = work >= Self.parallelWork
+    isParallel = work >= parallelWork
   }
 
   /// Does one thread's share.

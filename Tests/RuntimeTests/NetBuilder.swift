@@ -1,0 +1,163 @@
+import ModelFormat
+
+@testable import Runtime
+
+/// A dense image of bytes.
+struct Picture: Equatable {
+  var height: Int
+  var width: Int
+  var channels: Int
+  var values: [UInt8]
+
+  init(_ height: Int, _ width: Int, _ channels: Int, _ values: [UInt8] = []) {
+    (self.height, self.width, self.channels) = (height, width, channels)
+    self.values = values.isEmpty ? [UInt8](repeating: 0, count: height * width * channels) : values
+  }
+
+  subscript(y: Int, x: Int, c: Int) -> UInt8 {
+    get { values[(y * width + x) * channels + c] }
+    set { values[(y * width + x) * channels + c] = newValue }
+  }
+}
+
+/// Builds networks whose operands are all cut out of one flat input.
+///
+/// The model's input is 1 × 1 × everything; each operand is a view of it, reshaped into a tensor with a stride, an offset
+/// in a wider root, and a zero point of its own. No two tensors share memory by accident.
+struct NetBuilder {
+  private(set) var model = ModelContents()
+  private var arena = 0
+  private var operands: [(tensor: Int, picture: Picture)] = []
+  private(set) var random: SplitMix64
+
+  init(seed: UInt64) {
+    random = SplitMix64(seed: seed)
+    // Tensor 0 is the input; its size is known at the end.
+    model.tensors.append(.init(name: "input", record: TensorRecord()))
+  }
+
+  mutating func pick<T>(_ values: [T]) -> T { values[Int(random.next() % UInt64(values.count))] }
+  mutating func number(_ range: ClosedRange<Int>) -> Int {
+    range.lowerBound + Int(random.next() % UInt64(range.count))
+  }
+  mutating func bytes(_ count: Int) -> [UInt8] {
+    (0..<count).map { _ in UInt8(truncatingIfNeeded: random.next() >> 32) }
+  }
+
+  /// A tensor of its own, or a view at some channel of a wider one.
+  mutating func tensor(
+    _ height: Int,
+    _ width: Int,
+    _ channels: Int,
+    isFloat: Bool = false,
+    scale: Float? = nil,
+    zeroPoint: Int32? = nil
+  ) -> Int {
+    let isView = pick([true, false])
+    let first = isView ? number(0...9) : 0
+    let total = first + channels + (isView ? number(0...5) : 0)
+    var record = TensorRecord()
+    (record.height, record.width, record.channels) = (height, width, total)
+    record.pixelStride = (total + 3) / 4 * 4 + 4 * number(0...2)
+    record.elementType = isFloat ? .float32 : .u8
+    record.scale = isFloat ? 1 : (scale ?? Float(number(1...1000)) / 500)
+    record.zeroPoint = isFloat ? 0 : (zeroPoint ?? Int32(number(0...255)))
+    record.arenaOffset = arena
+    record.root = model.tensors.count
+    arena += (record.storageByteCount + 63) / 64 * 64
+    model.tensors.append(.init(name: "t\(model.tensors.count)", record: record))
+    guard isView else { return record.root }
+    record.channels = channels
+    record.arenaOffset += first * record.elementSize
+    model.tensors.append(.init(name: "t\(model.tensors.count)", record: record))
+    return model.tensors.count - 1
+  }
+
+  /// An operand with given or random content.
+  mutating func operand(
+    _ height: Int,
+    _ width: Int,
+    _ channels: Int,
+    values: [UInt8]? = nil,
+    zeroPoint: Int32? = nil
+  ) -> (tensor: Int, picture: Picture) {
+    let content = values ?? bytes(height * width * channels)
+    let picture = Picture(height, width, channels, content)
+    let tensor = tensor(height, width, channels, zeroPoint: zeroPoint)
+    operands.append((tensor, picture))
+    return (tensor, picture)
+  }
+
+  /// A float32 operand: bytes dequantized by an operator, and their values.
+  mutating func floatOperand(_ height: Int, _ width: Int, _ channels: Int) -> (Int, [Float]) {
+    let (bytes, picture) = operand(height, width, channels)
+    let tensor = tensor(height, width, channels, isFloat: true)
+    var record = OperatorRecord(.dequantize)
+    (record.input, record.output) = (bytes, tensor)
+    add(record)
+    let (scale, zero) = (model.tensors[bytes].record.scale, model.tensors[bytes].record.zeroPoint)
+    return (tensor, picture.values.map { (Float($0) - Float(zero)) * scale })
+  }
+
+  mutating func add(_ record: OperatorRecord) {
+    model.operators.append(.init(name: "op\(model.operators.count)", record: record))
+  }
+
+  mutating func attach<T: BitwiseCopyable>(_ constants: [T], to record: inout OperatorRecord) {
+    model.attach(constants: constants, to: &record)
+  }
+
+  mutating func attach(
+    weights: [Int8],
+    bias: [Int32],
+    multiplier: [Float],
+    weightSum: [Int32],
+    to record: inout OperatorRecord
+  ) {
+    model.attach(
+      weights: weights,
+      bias: bias,
+      multiplier: multiplier,
+      weightSum: weightSum,
+      to: &record
+    )
+  }
+
+  func record(_ tensor: Int) -> TensorRecord { model.tensors[tensor].record }
+
+  /// The contents with the input, the reshapes in front and lifetimes, and the input's bytes.
+  func finish(output: Int) -> (model: ModelContents, input: [UInt8]) {
+    var finished = model
+    var reshapes: [ModelContents.NamedOperator] = []
+    var input: [UInt8] = []
+    let start = (arena + 63) / 64 * 64
+    let total = operands.reduce(0) { $0 + $1.picture.values.count }
+    let stride = (total + 3) / 4 * 4
+    for (tensor, picture) in operands {
+      var view = TensorRecord()
+      view.channels = picture.values.count
+      view.pixelStride = stride
+      view.arenaOffset = start + input.count
+      view.scale = model.tensors[tensor].record.scale
+      view.zeroPoint = model.tensors[tensor].record.zeroPoint
+      view.root = 0
+      finished.tensors.append(.init(name: "cut", record: view))
+      var record = OperatorRecord(.reshape)
+      (record.input, record.output) = (finished.tensors.count - 1, tensor)
+      reshapes.append(.init(name: "reshape", record: record))
+      input += picture.values
+    }
+    var record = TensorRecord()
+    record.channels = total
+    record.pixelStride = stride
+    record.arenaOffset = start
+    finished.tensors[0].record = record
+    finished.operators = reshapes + model.operators
+    finished.input.channels = total
+    finished.arenaSize = (start + stride + 63) / 64 * 64 + 64
+    finished.inputTensor = 0
+    finished.outputTensor = output
+    finished.assignLifetimes()
+    return (finished, input)
+  }
+}
