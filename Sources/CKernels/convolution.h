@@ -8,16 +8,19 @@ typedef struct {
   uint8_t blocks, pixels;
 } tile_shape;
 
-/* The widest shape that holds all pixels, else the one that holds most pixels. */
-static size_t choose_shape(size_t pixels, size_t blocks) {
+/* The widest shape, which writes the longest rows and so spends least on requantization. Where the tile's pixels do
+ * not fit it at once and its weights would not stay in the first level cache until its next part, the shape that
+ * holds most pixels. `steps` is taps * k4. */
+static tile_shape choose_shape(size_t pixels, size_t blocks, size_t steps) {
   static const tile_shape shapes[] = {CK_SHAPES};
-  const size_t count = sizeof shapes / sizeof *shapes;
-  size_t best = count - 1;
-  for (size_t i = count; i-- > 0;) {
-    if (shapes[i].blocks > blocks) break;
-    if (shapes[i].pixels >= pixels || shapes[i].pixels >= shapes[best].pixels) best = i;
+  enum { count = sizeof shapes / sizeof *shapes, cached_weights = 1 << 14 };
+  size_t best = 0;
+  while (best + 1 < count && shapes[best].blocks > blocks) ++best;
+  if (pixels > shapes[best].pixels && shapes[best].blocks * steps * 64 > cached_weights) {
+    for (size_t i = best + 1; i < count; ++i)
+      if (shapes[i].pixels > shapes[best].pixels) best = i;
   }
-  return (size_t)shapes[best].blocks << 8 | shapes[best].pixels;
+  return shapes[best];
 }
 
 static void convolve(const ck_conv_tile *tile, const ck_epilogue *e, bool to_floats) {
@@ -25,24 +28,28 @@ static void convolve(const ck_conv_tile *tile, const ck_epilogue *e, bool to_flo
   const size_t stride = tile->taps * tile->k4 * 64;
   for (size_t channel = 0; channel < tile->channels;) {
     const size_t blocks_left = (tile->channels - channel + 15) / 16;
-    const size_t shape = choose_shape(tile->pixels, blocks_left);
-    const size_t blocks = shape >> 8, most = shape & 255;
+    const tile_shape shape = choose_shape(tile->pixels, blocks_left, tile->taps * tile->k4);
+    const size_t blocks = shape.blocks, most = shape.pixels;
+    const size_t left = ck_smaller(tile->channels - channel, blocks * 16);
+    const bool to_bytes = !to_floats && !e->residual && left == blocks * 16;
     const int8_t *weights = tile->weights + channel / 16 * stride;
     /* Parts of even size: a part of one pixel would wait for its few accumulators. */
     for (size_t parts = (tile->pixels + most - 1) / most, pixel = 0; parts > 0; --parts) {
       const size_t pixels = (tile->pixels - pixel + parts - 1) / parts;
+      bool finished;
       switch (pixels << 4 | blocks) {
 #define CK_CASE(P, B) \
   case P << 4 | B: \
-    accumulate(tile, e, pixel, channel, weights, stride, acc, P, B); \
+    finished = accumulate(tile, e, pixel, channel, weights, stride, acc, to_bytes, P, B); \
     break;
         CK_TILES(CK_CASE)
 #undef CK_CASE
       default: __builtin_unreachable();
       }
-      const size_t left = ck_smaller(tile->channels - channel, blocks * 16);
-      const finished_part part = {acc, pixel, pixels, channel, left};
-      (to_floats ? finish_floats : finish_bytes)(&part, e, tile->output, blocks >> 1);
+      if (!finished) {
+        const finished_part part = {acc, pixel, pixels, channel, left};
+        (to_floats ? finish_floats : finish_bytes)(&part, e, tile->output, blocks >> 1);
+      }
       pixel += pixels;
     }
     channel += blocks * 16;

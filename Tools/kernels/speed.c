@@ -1,8 +1,8 @@
-/* Speed of every kernel set that this CPU has, on tiles that lie in cache as a layer's do.
+/* Speed of every kernel set that this CPU has, in processor time, on the shapes of layers.
  *
- *   speed [set …]     prints GMAC/s of convolutions and ns a pixel of 64 channels of the others
+ *   speed [set …]     GMAC/s of layers, then all convolutions of MobileNetV2 1.0/224 and ResNet-18
  *
- * Each figure is the best of seven runs of about 10 ms of processor time. */
+ * Each layer's figure is the best of several runs. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,94 +11,163 @@
 
 #include "ckernels.h"
 
+/* A square layer: output size x size x channels from an input of `in` channels, window kernel x kernel. */
+typedef struct {
+  size_t size, in, channels, kernel, stride;
+  bool depthwise, residual;
+} layer;
+
+enum { most_channels = 2048, slack = 64 };
+static uint8_t *input, *output, *pad;
+static int8_t *weights;
+static int32_t bias[most_channels], weight_sum[most_channels];
+static float multiplier[most_channels];
+
 static double now(void) {
   struct timespec t;
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
   return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-enum { map_pixels = 784, most_channels = 1024 };
-static uint8_t input[map_pixels * 2048 + 64], output[map_pixels * most_channels];
-static int8_t weights[9 << 20];
-static int32_t bias[most_channels], weight_sum[most_channels];
-static float multiplier[most_channels];
+static double macs(const layer *l) {
+  return (double)(l->size * l->size * l->kernel * l->kernel * l->channels * (l->depthwise ? 1 : l->in));
+}
 
-/* Seconds of one pass over a 28 x 28 map. */
-static double layer(const ck_kernels *set, bool depthwise, size_t taps, size_t k4, size_t channels,
-                    bool with_residual) {
-  const size_t tile = depthwise ? set->depthwise_tile : set->tile;
-  const size_t width = depthwise ? channels : 4 * k4;
-  const uint8_t *rows[CK_MAX_TILE * 25], *residual[CK_MAX_TILE];
-  void *out[CK_MAX_TILE];
-  ck_epilogue e = {bias, multiplier, weight_sum, 128, 3, 250, NULL, 0.7f, 128};
-  if (with_residual) e.residual = residual;
-  const double start = now();
-  for (size_t first = 0; first < map_pixels; first += tile) {
-    const size_t pixels = map_pixels - first < tile ? map_pixels - first : tile;
+/* Tiles of even size. */
+static size_t tile_pixels(size_t left, size_t tile) {
+  const size_t tiles = (left + tile - 1) / tile;
+  return (left + tiles - 1) / tiles;
+}
+
+/* Seconds of one run. The pointers are made before: a runtime knows them when it loads a model. */
+static double once(const ck_kernels *set, const layer *l) {
+  const size_t tile = l->depthwise ? set->depthwise_tile : set->tile, taps = l->kernel * l->kernel;
+  const size_t width = (l->in + 3) / 4 * 4, side = l->size * l->stride, outputs = l->size * l->size;
+  static const uint8_t *rows[12544 * 49], *residual[12544];
+  static void *out[12544];
+  for (size_t first = 0, pixels, at = 0; first < outputs; first += pixels, at += pixels * taps) {
+    pixels = tile_pixels(outputs - first, tile);
     for (size_t p = 0; p < pixels; ++p) {
-      out[p] = output + (first + p) * channels;
-      residual[p] = out[p];
+      out[first + p] = output + (first + p) * l->channels;
+      residual[first + p] = out[first + p];
+      const size_t y = (first + p) / l->size * l->stride, x = (first + p) % l->size * l->stride;
       for (size_t t = 0; t < taps; ++t) {
-        /* Rows of the map three apart, as the taps of a 3 x 3 window are. */
-        rows[t * pixels + p] = input + (first + p + t % 3 + t / 3 * 28) % map_pixels * width;
+        const size_t row = y + t / l->kernel - l->kernel / 2, column = x + t % l->kernel - l->kernel / 2;
+        rows[at + t * pixels + p] =
+          row < side && column < side ? input + (row * side + column) * width : pad;
       }
     }
-    if (depthwise) {
-      const ck_depthwise_tile t = {rows, pixels, taps, weights, channels, (uint8_t **)out};
+  }
+  ck_epilogue e = {bias, multiplier, weight_sum, 128, 3, 250, NULL, 0.7f, 128};
+  const double start = now();
+  for (size_t first = 0, pixels, at = 0; first < outputs; first += pixels, at += pixels * taps) {
+    pixels = tile_pixels(outputs - first, tile);
+    if (l->residual) e.residual = residual + first;
+    if (l->depthwise) {
+      const ck_depthwise_tile t = {rows + at, pixels, taps, weights, l->channels, (uint8_t **)out + first};
       set->depthwise(&t, &e);
     } else {
-      const ck_conv_tile t = {rows, pixels, taps, k4, weights, channels, out};
+      const ck_conv_tile t = {rows + at, pixels, taps, width / 4, weights, l->channels, out + first};
       set->conv_u8(&t, &e);
     }
   }
   return now() - start;
 }
 
-static double best(const ck_kernels *set, bool depthwise, size_t taps, size_t k4, size_t channels,
-                   bool with_residual) {
-  double seconds = 1;
-  for (int i = 0; i < 7; ++i) {
-    double total = 0;
-    int runs = 0;
-    for (; total < 0.01; ++runs) total += layer(set, depthwise, taps, k4, channels, with_residual);
-    if (total / runs < seconds) seconds = total / runs;
+static double best(const ck_kernels *set, const layer *l) {
+  double least = once(set, l), total = least;
+  for (int i = 0; i < 50 && (i < 4 || total < 0.03); ++i) {
+    const double seconds = once(set, l);
+    total += seconds;
+    if (seconds < least) least = seconds;
   }
-  return seconds;
+  return least;
+}
+
+static void show(const ck_kernels *set, const char *name, layer l) {
+  const double seconds = best(set, &l);
+  printf("  %-34s %7.1f GMAC/s  %8.1f us\n", name, macs(&l) / seconds * 1e-9, seconds * 1e6);
+}
+
+static void total(const char *name, double seconds, double work) {
+  printf("  %-34s %7.1f GMAC/s  %8.1f us\n", name, work / seconds * 1e-9, seconds * 1e6);
+}
+
+static void mobilenet(const ck_kernels *set) {
+  static const struct { size_t expand, channels, repeats, stride; } blocks[] = {
+    {1, 16, 1, 1}, {6, 24, 2, 2}, {6, 32, 3, 2}, {6, 64, 4, 2}, {6, 96, 3, 1}, {6, 160, 3, 2}, {6, 320, 1, 1}};
+  double dense = 0, depth = 0, dense_macs = 0, depth_macs = 0;
+#define ADD(sum, ...) \
+  do { \
+    const layer l = {__VA_ARGS__}; \
+    sum += best(set, &l); \
+    sum##_macs += macs(&l); \
+  } while (0)
+  ADD(dense, 112, 3, 32, 3, 2, false, false);
+  size_t size = 112, in = 32;
+  for (size_t b = 0; b < sizeof blocks / sizeof *blocks; ++b) {
+    for (size_t r = 0; r < blocks[b].repeats; ++r) {
+      const size_t stride = r == 0 ? blocks[b].stride : 1, middle = in * blocks[b].expand;
+      if (blocks[b].expand > 1) ADD(dense, size, in, middle, 1, 1, false, false);
+      size /= stride;
+      ADD(depth, size, middle, middle, 3, stride, true, false);
+      ADD(dense, size, middle, blocks[b].channels, 1, 1, false, r > 0);
+      in = blocks[b].channels;
+    }
+  }
+  ADD(dense, 7, 320, 1280, 1, 1, false, false);
+  ADD(dense, 1, 1280, 1000, 1, 1, false, false);
+  total("MobileNetV2 1.0/224 dense", dense, dense_macs);
+  total("MobileNetV2 1.0/224 depthwise", depth, depth_macs);
+}
+
+static void resnet(const ck_kernels *set) {
+  double dense = 0, dense_macs = 0;
+  ADD(dense, 112, 3, 64, 7, 2, false, false);
+  for (size_t stage = 0, size = 56, in = 64, channels = 64; stage < 4; ++stage, size /= 2, channels *= 2) {
+    for (int block = 0; block < 2; ++block, in = channels) {
+      const size_t stride = in == channels ? 1 : 2;
+      if (stride == 2) ADD(dense, size, in, channels, 1, 2, false, false);
+      ADD(dense, size, in, channels, 3, stride, false, false);
+      ADD(dense, size, channels, channels, 3, 1, false, true);
+    }
+  }
+  ADD(dense, 1, 512, 1000, 1, 1, false, false);
+  total("ResNet-18 1.0/224", dense, dense_macs);
 }
 
 int main(int argc, char **argv) {
-  for (size_t i = 0; i < sizeof input; ++i) input[i] = (uint8_t)rand();
-  for (size_t i = 0; i < sizeof weights; ++i) weights[i] = (int8_t)rand();
+  const size_t most_input = 4 << 20, most_weights = 10 << 20;
+  input = aligned_alloc(64, most_input);
+  output = aligned_alloc(64, most_input);
+  pad = aligned_alloc(64, most_channels + slack);
+  weights = aligned_alloc(64, most_weights);
+  if (!input || !output || !pad || !weights) return 2;
+  for (size_t i = 0; i < most_input; ++i) input[i] = output[i] = (uint8_t)rand();
+  for (size_t i = 0; i < most_weights; ++i) weights[i] = (int8_t)(rand() % 255 - 127);
+  memset(pad, 128, most_channels + slack);
   for (size_t i = 0; i < most_channels; ++i) multiplier[i] = 0.001f;
-  static const struct {
-    const char *name;
-    size_t taps, k4, channels;
-    bool residual;
-  } convs[] = {
-    {"3x3   64 ->  64", 9, 16, 64, false},   {"3x3   64 -> 256", 9, 16, 256, false},
-    {"3x3  128 -> 128", 9, 32, 128, false},  {"1x1   16 ->  96", 1, 4, 96, false},
-    {"1x1   24 -> 144", 1, 6, 144, false},   {"1x1   96 ->  24", 1, 24, 24, false},
-    {"1x1  144 ->  32", 1, 36, 32, false},   {"1x1   64 -> 384", 1, 16, 384, false},
-    {"1x1  384 ->  64 + residual", 1, 96, 64, true}, {"1x1  576 -> 160", 1, 144, 160, false},
-    {"first 3x3 3 -> 32", 9, 1, 32, false},
-  };
   const ck_kernels *set;
   for (size_t s = 0; (set = ck_kernels_at(s)); ++s) {
     bool wanted = argc == 1;
     for (int a = 1; a < argc; ++a) wanted |= !strcmp(argv[a], set->name);
     if (!wanted) continue;
     printf("%s\n", set->name);
-    for (size_t i = 0; i < sizeof convs / sizeof *convs; ++i) {
-      const double seconds =
-        best(set, false, convs[i].taps, convs[i].k4, convs[i].channels, convs[i].residual);
-      const double macs = (double)(map_pixels * convs[i].taps * convs[i].k4 * 4 * convs[i].channels);
-      printf("  conv %-28s %7.1f GMAC/s\n", convs[i].name, macs / seconds * 1e-9);
-    }
-    for (size_t taps = 9; taps <= 25; taps += 16) {
-      const double seconds = best(set, true, taps, 1, 192, false);
-      printf("  depthwise %2zu taps                %7.1f GMAC/s, %5.1f ns a pixel of 64 channels\n", taps,
-             (double)(map_pixels * taps * 192) / seconds * 1e-9, seconds * 1e9 / map_pixels / 3);
-    }
+    show(set, "28x28 3x3   64 ->  64", (layer){28, 64, 64, 3, 1, false, false});
+    show(set, "28x28 3x3   64 -> 256", (layer){28, 64, 256, 3, 1, false, false});
+    show(set, "28x28 3x3  128 -> 128", (layer){28, 128, 128, 3, 1, false, false});
+    show(set, "28x28 1x1   96 ->  24", (layer){28, 96, 24, 1, 1, false, false});
+    show(set, "28x28 1x1   32 -> 192", (layer){28, 32, 192, 1, 1, false, false});
+    show(set, "56x56 1x1   16 ->  96", (layer){56, 16, 96, 1, 1, false, false});
+    show(set, "14x14 1x1  384 ->  64 + residual", (layer){14, 384, 64, 1, 1, false, true});
+    show(set, " 7x7  1x1  960 -> 160", (layer){7, 960, 160, 1, 1, false, false});
+    show(set, "112x112 3x3/2 3 -> 32", (layer){112, 3, 32, 3, 2, false, false});
+    show(set, "28x28 3x3 depthwise 192", (layer){28, 192, 192, 3, 1, true, false});
+    show(set, "28x28 5x5 depthwise 192", (layer){28, 192, 192, 5, 1, true, false});
+    show(set, " 1x1  1x1 1280 -> 1000", (layer){1, 1280, 1000, 1, 1, false, false});
+    mobilenet(set);
+    resnet(set);
+    fflush(stdout);
   }
   return 0;
 }

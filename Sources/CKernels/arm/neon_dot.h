@@ -36,10 +36,12 @@ CK_INLINE int32x4_t start_of(const ck_epilogue *e, size_t channel) { return sign
     } \
   }
 
-/* acc[p][16] = bias + dot products, for P pixels; P is a constant where this is inlined, B is 1. */
-CK_INLINE void accumulate(const ck_conv_tile *tile, const ck_epilogue *e, size_t pixel,
+/* acc[p][16] = bias + dot products, for P pixels; P is a constant where this is inlined, B is 1. Leaves requantization
+ * to its caller. */
+CK_INLINE bool accumulate(const ck_conv_tile *tile, const ck_epilogue *e, size_t pixel,
                           size_t channel, const int8_t *weights, size_t stride, int32_t *acc,
-                          const int P, const int B) {
+                          bool to_bytes, const int P, const int B) {
+  (void)to_bytes;
   (void)stride;
   (void)B;
   int32x4_t sum[CK_ACCUMULATORS];
@@ -75,5 +77,6 @@ CK_INLINE void accumulate(const ck_conv_tile *tile, const ck_epilogue *e, size_t
     }
   }
   CK_UNROLL for (int i = 0; i < 4 * P; ++i) vst1q_s32(acc + 4 * i, sum[i]);
+  return false;
 }
 #undef CK_STEP

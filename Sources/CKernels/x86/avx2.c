@@ -10,6 +10,7 @@
 
 #define CK_SET avx2
 #define CK_TILE 12
+#define CK_ACCUMULATORS 8
 #define CK_SHAPES {2, 1}, {1, 4}
 #define CK_TILES(X) \
   X(1, 2) \

@@ -10,6 +10,7 @@
 
 #define CK_SET avx512
 #define CK_TILE 12
+#define CK_ACCUMULATORS 24
 #define CK_SHAPES {4, 5}, {2, 12}, {1, 12}
 #define CK_TILES(X) \
   X(1, 4) X(2, 4) X(3, 4) X(4, 4) X(5, 4) \

@@ -11,6 +11,7 @@
 #define CK_SET avx512vnni
 #define CK_DPBUSD _mm512_dpbusd_epi32
 #define CK_TILE 12
+#define CK_ACCUMULATORS 24
 #define CK_SHAPES {4, 6}, {2, 12}, {1, 12}
 #define CK_TILES(X) \
   X(1, 4) X(2, 4) X(3, 4) X(4, 4) X(5, 4) X(6, 4) \

@@ -11,6 +11,7 @@
 #define CK_SET avxvnni
 #define CK_DPBUSD _mm256_dpbusd_avx_epi32
 #define CK_TILE 12
+#define CK_ACCUMULATORS 12
 #define CK_SHAPES {2, 3}, {1, 6}
 #define CK_TILES(X) \
   X(1, 2) X(2, 2) X(3, 2) \

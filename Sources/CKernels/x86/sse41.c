@@ -10,6 +10,7 @@
 
 #define CK_SET sse41
 #define CK_TILE 12
+#define CK_ACCUMULATORS 8
 #define CK_SHAPES {1, 2}
 #define CK_TILES(X) X(1, 1) X(2, 1)
 

@@ -57,6 +57,15 @@ CK_INLINE void store_lane(uint8_t *to, vi v, int lane, size_t n) {
   }
 }
 
+/* Part i of `parts` = 1 or 2 equal parts, both constants. */
+CK_INLINE void store_part(uint8_t *to, vi v, int i, int parts) {
+  if (parts == 1) {
+    _mm256_storeu_si256((vi *)to, v);
+  } else {
+    store_lane(to, v, i, 16);
+  }
+}
+
 /* 16 bytes in every lane. */
 CK_INLINE vi broadcast_lane(const void *from) {
   return _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)from));

@@ -50,6 +50,17 @@ CK_INLINE void store_lane(uint8_t *to, vi v, int lane, size_t n) {
   _mm_mask_storeu_epi8(to, (__mmask16)(n >= 16 ? 0xffff : CK_MASK(n)), part);
 }
 
+/* Part i of `parts` = 1, 2 or 4 equal parts, both constants. */
+CK_INLINE void store_part(uint8_t *to, vi v, int i, int parts) {
+  if (parts == 1) {
+    _mm512_storeu_si512(to, v);
+  } else if (parts == 2) {
+    _mm256_storeu_si256((__m256i *)to, i ? _mm512_extracti64x4_epi64(v, 1) : _mm512_castsi512_si256(v));
+  } else {
+    store_lane(to, v, i, 16);
+  }
+}
+
 /* 16 bytes in every lane. */
 CK_INLINE vi broadcast_lane(const void *from) {
   return _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)from));
