@@ -92,7 +92,7 @@ public struct PickleReader {
     case UInt8(ascii: "S"): push(.string(try quoted()))
     case UInt8(ascii: "T"): push(.string(try latin(try unsigned(4))))
     case UInt8(ascii: "U"): push(.string(try latin(try unsigned(1))))
-    case UInt8(ascii: "V"): push(.string(try line()))
+    case UInt8(ascii: "V"): push(.string(try escapedLine()))
     case UInt8(ascii: "X"): push(.string(try text(try unsigned(4))))
     case 0x8C: push(.string(try text(try unsigned(1))))
     case 0x8D: push(.string(try text(try unsigned(8))))
@@ -418,6 +418,32 @@ public struct PickleReader {
     }
     defer { offset = newline + 1 }
     return String(decoding: bytes[offset..<newline], as: UTF8.self)
+  }
+
+  /// A line of Latin-1 with `\\uXXXX` and `\\UXXXXXXXX` for everything else.
+  private mutating func escapedLine() throws(PickleError) -> String {
+    guard let newline = bytes[offset..<end].firstIndex(of: 10) else {
+      throw .truncated(byte: end)
+    }
+    let line = bytes[offset..<newline]
+    offset = newline + 1
+    var scalars = String.UnicodeScalarView()
+    var index = line.startIndex
+    while index < line.endIndex {
+      let digits = index + 1 < line.endIndex ? [0x75: 4, 0x55: 8][line[index + 1]] : nil
+      if line[index] == UInt8(ascii: "\\"), let digits, index + 2 + digits <= line.endIndex {
+        let text = String(decoding: line[index + 2..<index + 2 + digits], as: UTF8.self)
+        guard let value = UInt32(text, radix: 16), let scalar = Unicode.Scalar(value) else {
+          throw malformed("an escape that is no character")
+        }
+        scalars.append(scalar)
+        index += 2 + digits
+      } else {
+        scalars.append(Unicode.Scalar(line[index]))
+        index += 1
+      }
+    }
+    return String(scalars)
   }
 
   private mutating func text(_ count: Int) throws(PickleError) -> String {

@@ -21,8 +21,8 @@ NETWORKS = {
     "mobilenet_v2": (96, {}), "mobilenet_v3_large": (96, {}), "mobilenet_v3_small": (96, {}),
     "shufflenet_v2_x0_5": (96, {}), "shufflenet_v2_x1_0": (96, {}), "densenet121": (64, {}),
     "densenet169": (64, {}), "mnasnet0_5": (96, {}), "mnasnet1_0": (96, {}),
-    "efficientnet_b0": (96, {}), "efficientnet_b1": (64, {}), "efficientnet_b4": (64, {}),
-    "efficientnet_b5": (64, {}), "efficientnet_v2_s": (64, {}), "efficientnet_v2_m": (64, {}),
+    "efficientnet_b0": (128, {}), "efficientnet_b1": (128, {}), "efficientnet_b4": (128, {}),
+    "efficientnet_b5": (128, {}), "efficientnet_v2_s": (128, {}), "efficientnet_v2_m": (128, {}),
 }
 
 
@@ -31,7 +31,7 @@ def write(folder: pathlib.Path, name: str) -> None:
     torch.manual_seed(len(name) * 1000 + size)
     network = getattr(models, name)(weights=None, num_classes=16, **arguments).eval()
     generator = torch.Generator().manual_seed(7)
-    probe = torch.rand(4, 3, size, size, generator=generator) * 2 - 1
+    probe = torch.rand(8, 3, size, size, generator=generator) * 2 - 1
     for module in network.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             module.momentum = None
