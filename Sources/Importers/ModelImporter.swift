@@ -20,6 +20,7 @@ public enum ModelImporters {
   /// Every importer there is.
   public static let all: [any ModelImporter.Type] = [
     PyTorchImporter.self,
+    TensorFlowImporter.self,
     ONNXImporter.self,
   ]
 

@@ -42,9 +42,9 @@ struct SSTableBlock {
 }
 
 /// Base-128 numbers, low groups first.
-enum Varint {
+package enum Varint {
   /// The number at `position`, which moves past it; nil where it is cut off or longer than 64 bits.
-  static func read(_ bytes: [UInt8], _ position: inout Int) -> UInt64? {
+  package static func read(_ bytes: [UInt8], _ position: inout Int) -> UInt64? {
     var value: UInt64 = 0
     for shift in stride(from: 0, to: 64, by: 7) {
       guard position < bytes.count else { return nil }

@@ -272,9 +272,6 @@ extension TensorFlowLowering {
     guard variance.values.allSatisfy({ $0 + epsilon > 0 }) else {
       throw .unsupported("variance has a value below 0")
     }
-    statistics[graph[value.id].name] = (
-      mean.values, variance.values.map { ($0 + epsilon).squareRoot() }
-    )
     let affine = ChannelAffine(
       gamma: gamma.values,
       beta: beta.values,
@@ -292,11 +289,12 @@ extension TensorFlowLowering {
   ) throws(TensorFlowProblem) -> (mean: Tensor, variance: Tensor) {
     var found: [Tensor] = []
     for (output, name) in [(1, "moving_mean"), (2, "moving_variance")] {
-      guard
-        let tensor = try neighbour(of: call.node.inputs[2], named: name)
-          ?? neighbour(of: call.node.inputs[1], named: name)
-          ?? averaged(.init(node: call.index, output: output))
-      else { throw .unsupported("built for training, and its \(name) is not found") }
+      var tensor = try neighbour(of: call.node.inputs[2], named: name)
+      if tensor == nil { tensor = try neighbour(of: call.node.inputs[1], named: name) }
+      if tensor == nil { tensor = try averaged(.init(node: call.index, output: output)) }
+      guard let tensor else {
+        throw .unsupported("built for training, and its \(name) is not found")
+      }
       found.append(tensor)
     }
     return (found[0], found[1])

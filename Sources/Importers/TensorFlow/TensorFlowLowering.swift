@@ -18,8 +18,6 @@ struct TensorFlowLowering {
   /// Results of each node that was visited.
   private(set) var results: [Int: [Value]] = [:]
   private(set) var problems: [Int: TensorFlowProblem] = [:]
-  /// Mean and deviation of what batch normalizations read, by value name.
-  var statistics: [String: (mean: [Float], deviation: [Float])] = [:]
   /// What was assumed, a line each.
   var notes: [String] = []
   /// Batch for which the graph was built, where it is fixed.
@@ -136,6 +134,7 @@ struct TensorFlowLowering {
     if inputs.contains(where: \.isDead) || node.controls.contains(where: { isDead($0) }) {
       return [.dead]
     }
+    if TensorFlowOperators.isIdentity(node.operation), !inputs.isEmpty { return inputs }
     if let value = Self.dropout(self, node, inputs) { return [value] }
     if inputs.contains(where: \.isFailed) {
       // An operator that is unknown anyway is reported together with what stands before it.

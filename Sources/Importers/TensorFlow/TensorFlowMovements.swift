@@ -101,12 +101,15 @@ extension TensorFlowLowering {
       let window = Window(kernel: (extents[1], extents[2]))
       id = try emit(.maxPool(Pooling(window: window)), call, [input.id])
     default:
-      let mean = Mean(axes: stored, keepsAxes: true)
+      // Dropped axes leave the logical order only where channels are last or the sole ones left.
+      let drops = !keeps && (!input.isChannelsFirst || stored == [1, 2])
+      let mean = Mean(axes: stored, keepsAxes: !drops)
       let isSum = call.node.operation == "Sum"
       id = try emit(.mean(mean), call, [input.id], suffix: isSum ? "/mean" : "")
       if isSum {
         id = try emit(.unary(.linear(scale: Float(count), bias: 0)), call, [id])
       }
+      if drops { return [.activation(wrapped(id))] }
     }
     let reduced = wrapped(id, isChannelsFirst: input.isChannelsFirst)
     if keeps { return [.activation(reduced)] }

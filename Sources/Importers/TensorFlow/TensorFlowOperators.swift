@@ -1,7 +1,7 @@
 internal import Containers
 internal import GraphIR
 
-/// The operators that can be computed from the image, by TensorFlow's names; one line each.
+/// The operators that can be computed from the image, by TensorFlow's names.
 enum TensorFlowOperators {
   typealias Value = TensorFlowValue
 
@@ -12,12 +12,39 @@ enum TensorFlowOperators {
     var inputs: [Value]
   }
 
-  typealias Handler = @Sendable (inout TensorFlowLowering, Call) throws(TensorFlowProblem) ->
-    [Value]
+  /// How an operator is converted.
+  private enum Rule {
+    case convolution, matrixProduct, pooling, spaceToBatch, batchToSpace
+    case batchNormalization, biasAddition, sum, unary, binary, cast, softmax, localResponse
+    case reduction, concatenation, pack, pad, reflection
+    case reshape, squeeze, transpose, slice, reverse, gather, split, resize, shape
+  }
+
+  private static let table: [String: Rule] = [
+    "Conv2D": .convolution, "DepthwiseConv2dNative": .convolution, "MatMul": .matrixProduct,
+    "MaxPool": .pooling, "MaxPoolV2": .pooling, "AvgPool": .pooling,
+    "SpaceToBatchND": .spaceToBatch, "BatchToSpaceND": .batchToSpace,
+    "FusedBatchNorm": .batchNormalization, "FusedBatchNormV2": .batchNormalization,
+    "FusedBatchNormV3": .batchNormalization, "BiasAdd": .biasAddition, "BiasAddV1": .biasAddition,
+    "Add": .binary, "AddV2": .binary, "Sub": .binary, "Mul": .binary, "RealDiv": .binary,
+    "Div": .binary, "Maximum": .binary, "Minimum": .binary, "Pow": .binary,
+    "SquaredDifference": .binary, "AddN": .sum,
+    "Relu": .unary, "Relu6": .unary, "Elu": .unary, "Selu": .unary, "LeakyRelu": .unary,
+    "Sigmoid": .unary, "Tanh": .unary, "Softplus": .unary, "Softsign": .unary, "Exp": .unary,
+    "Log": .unary, "Sqrt": .unary, "Rsqrt": .unary, "Inv": .unary, "Reciprocal": .unary,
+    "Square": .unary, "Abs": .unary, "Neg": .unary, "Cast": .cast, "Softmax": .softmax,
+    "LogSoftmax": .softmax, "LRN": .localResponse, "Mean": .reduction, "Sum": .reduction,
+    "Max": .reduction, "ConcatV2": .concatenation, "Concat": .concatenation, "Pack": .pack,
+    "Pad": .pad, "PadV2": .pad, "MirrorPad": .reflection, "Reshape": .reshape, "Squeeze": .squeeze,
+    "ExpandDims": .squeeze, "Transpose": .transpose, "Slice": .slice, "StridedSlice": .slice,
+    "ReverseV2": .reverse, "Gather": .gather, "GatherV2": .gather, "Split": .split,
+    "SplitV": .split, "Unpack": .split, "ResizeBilinear": .resize,
+    "ResizeNearestNeighbor": .resize, "Shape": .shape, "Size": .shape, "Rank": .shape,
+  ]
 
   /// Whether the operator is converted, or folded where its inputs are known.
   static func knows(_ operation: String) -> Bool {
-    table[operation] != nil || other.contains(operation)
+    table[operation] != nil || other.contains(operation) || isIdentity(operation)
   }
 
   /// The outputs of a node that at least partly depends on the image.
@@ -27,70 +54,38 @@ enum TensorFlowOperators {
     _ inputs: [Value],
     _ lowering: inout TensorFlowLowering
   ) throws(TensorFlowProblem) -> [Value] {
-    guard let handler = table[node.operation] else { throw .unsupported("") }
-    return try handler(&lowering, Call(index: index, node: node, inputs: inputs))
+    guard let rule = table[node.operation] else { throw .unsupported("") }
+    let call = Call(index: index, node: node, inputs: inputs)
+    return switch rule {
+    case .convolution: try lowering.convolution(call)
+    case .matrixProduct: try lowering.matrixProduct(call)
+    case .pooling: try lowering.pooling(call)
+    case .spaceToBatch: try lowering.spaceToBatch(call)
+    case .batchToSpace: try lowering.batchToSpace(call)
+    case .batchNormalization: try lowering.batchNormalization(call)
+    case .biasAddition: try lowering.biasAddition(call)
+    case .sum: try lowering.sum(call)
+    case .unary: try lowering.unary(call)
+    case .binary: try lowering.binary(call)
+    case .cast: try lowering.cast(call)
+    case .softmax: try lowering.softmax(call)
+    case .localResponse: try lowering.localResponse(call)
+    case .reduction: try lowering.reduction(call)
+    case .concatenation: try lowering.concatenation(call)
+    case .pack: try lowering.pack(call)
+    case .pad: try lowering.pad(call)
+    case .reflection: throw .unsupported("pads by reflection, expected a constant")
+    case .reshape: try lowering.reshape(call)
+    case .squeeze: try lowering.squeeze(call)
+    case .transpose: try lowering.transpose(call)
+    case .slice: try lowering.slice(call)
+    case .reverse: try lowering.reverse(call)
+    case .gather: try lowering.gather(call)
+    case .split: try lowering.split(call)
+    case .resize: try lowering.resize(call)
+    case .shape: try lowering.shapeQuestion(call)
+    }
   }
-
-  private static let table: [String: Handler] = {
-    var table: [String: Handler] = [
-      "Conv2D": { l, c throws(TensorFlowProblem) in try l.convolution(c) },
-      "DepthwiseConv2dNative": { l, c throws(TensorFlowProblem) in try l.convolution(c) },
-      "MatMul": { l, c throws(TensorFlowProblem) in try l.matrixProduct(c) },
-      "MaxPool": { l, c throws(TensorFlowProblem) in try l.pooling(c) },
-      "MaxPoolV2": { l, c throws(TensorFlowProblem) in try l.pooling(c) },
-      "AvgPool": { l, c throws(TensorFlowProblem) in try l.pooling(c) },
-      "SpaceToBatchND": { l, c throws(TensorFlowProblem) in try l.spaceToBatch(c) },
-      "BatchToSpaceND": { l, c throws(TensorFlowProblem) in try l.batchToSpace(c) },
-      "FusedBatchNorm": { l, c throws(TensorFlowProblem) in try l.batchNormalization(c) },
-      "FusedBatchNormV2": { l, c throws(TensorFlowProblem) in try l.batchNormalization(c) },
-      "FusedBatchNormV3": { l, c throws(TensorFlowProblem) in try l.batchNormalization(c) },
-      "BiasAdd": { l, c throws(TensorFlowProblem) in try l.biasAddition(c) },
-      "BiasAddV1": { l, c throws(TensorFlowProblem) in try l.biasAddition(c) },
-      "AddN": { l, c throws(TensorFlowProblem) in try l.sum(c) },
-      "Cast": { l, c throws(TensorFlowProblem) in try l.cast(c) },
-      "Softmax": { l, c throws(TensorFlowProblem) in try l.softmax(c) },
-      "LogSoftmax": { l, c throws(TensorFlowProblem) in try l.softmax(c) },
-      "LRN": { l, c throws(TensorFlowProblem) in try l.localResponse(c) },
-      "Mean": { l, c throws(TensorFlowProblem) in try l.reduction(c) },
-      "Sum": { l, c throws(TensorFlowProblem) in try l.reduction(c) },
-      "Max": { l, c throws(TensorFlowProblem) in try l.reduction(c) },
-      "ConcatV2": { l, c throws(TensorFlowProblem) in try l.concatenation(c) },
-      "Concat": { l, c throws(TensorFlowProblem) in try l.concatenation(c) },
-      "Pack": { l, c throws(TensorFlowProblem) in try l.pack(c) },
-      "Pad": { l, c throws(TensorFlowProblem) in try l.pad(c) },
-      "PadV2": { l, c throws(TensorFlowProblem) in try l.pad(c) },
-      "MirrorPad": { l, c throws(TensorFlowProblem) in
-        throw .unsupported("padding by reflection; only constant padding can be converted")
-      },
-      "Reshape": { l, c throws(TensorFlowProblem) in try l.reshape(c) },
-      "Squeeze": { l, c throws(TensorFlowProblem) in try l.squeeze(c) },
-      "ExpandDims": { l, c throws(TensorFlowProblem) in try l.squeeze(c) },
-      "Transpose": { l, c throws(TensorFlowProblem) in try l.transpose(c) },
-      "Slice": { l, c throws(TensorFlowProblem) in try l.slice(c) },
-      "StridedSlice": { l, c throws(TensorFlowProblem) in try l.slice(c) },
-      "ReverseV2": { l, c throws(TensorFlowProblem) in try l.reverse(c) },
-      "Gather": { l, c throws(TensorFlowProblem) in try l.gather(c) },
-      "GatherV2": { l, c throws(TensorFlowProblem) in try l.gather(c) },
-      "Split": { l, c throws(TensorFlowProblem) in try l.split(c) },
-      "SplitV": { l, c throws(TensorFlowProblem) in try l.split(c) },
-      "Unpack": { l, c throws(TensorFlowProblem) in try l.split(c) },
-      "ResizeBilinear": { l, c throws(TensorFlowProblem) in try l.resize(c) },
-      "ResizeNearestNeighbor": { l, c throws(TensorFlowProblem) in try l.resize(c) },
-      "Shape": { l, c throws(TensorFlowProblem) in try l.shapeQuestion(c) },
-      "Size": { l, c throws(TensorFlowProblem) in try l.shapeQuestion(c) },
-      "Rank": { l, c throws(TensorFlowProblem) in try l.shapeQuestion(c) },
-    ]
-    for name in ["Add", "AddV2", "Sub", "Mul", "RealDiv", "Div", "Maximum", "Minimum", "Pow", "SquaredDifference"] {
-      table[name] = { l, c throws(TensorFlowProblem) in try l.binary(c) }
-    }
-    for name in [
-      "Relu", "Relu6", "Elu", "Selu", "LeakyRelu", "Sigmoid", "Tanh", "Softplus", "Softsign", "Exp",
-      "Log", "Sqrt", "Rsqrt", "Inv", "Reciprocal", "Square", "Abs", "Neg",
-    ] {
-      table[name] = { l, c throws(TensorFlowProblem) in try l.unary(c) }
-    }
-    return table
-  }()
 
   /// Hands on its inputs.
   static func isIdentity(_ operation: String) -> Bool {
@@ -102,10 +97,9 @@ enum TensorFlowOperators {
     }
   }
 
-  /// Operators that are understood elsewhere: folded, passed through or seen as part of a pattern.
+  /// Operators that are understood elsewhere: folded, or seen as part of a pattern.
   private static let other: Set<String> = [
-    "Identity", "IdentityN", "StopGradient", "CheckNumerics", "PreventGradient", "Snapshot",
-    "ReadVariableOp", "EnsureShape", "Print", "RefIdentity", "Switch", "Merge", "RefSwitch",
+    "Switch", "Merge", "RefSwitch",
     "RefMerge", "Select", "SelectV2", "RandomUniform", "Floor", "Ceil", "Round", "Sign",
     "GreaterEqual", "Greater", "Less", "LessEqual", "Equal", "NotEqual", "LogicalNot", "LogicalAnd",
     "LogicalOr", "FloorDiv", "FloorMod", "Mod", "TruncateDiv", "DivNoNan", "Prod", "Min", "All",
