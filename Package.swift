@@ -117,9 +117,18 @@ let package = Package(
     .testTarget(name: "ModelFormatTests", dependencies: ["ModelFormat"]),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "CKernels", "ModelFormat"]),
     .testTarget(name: "PixelsTests", dependencies: ["Pixels", "ImageCodecs", "ModelFormat"]),
-    .testTarget(name: "ContainersTests", dependencies: ["Containers"]),
+    .testTarget(
+      name: "ContainersTests",
+      dependencies: ["Containers", .product(name: "SwiftProtobuf", package: "swift-protobuf")]
+    ),
     .testTarget(name: "GraphIRTests", dependencies: ["GraphIR"]),
-    .testTarget(name: "ImportersTests", dependencies: ["Importers", "GraphIR", "Containers"]),
+    .testTarget(
+      name: "ImportersTests",
+      dependencies: [
+        "Importers", "GraphIR", "Containers",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]
+    ),
     .testTarget(name: "GraphPassesTests", dependencies: ["GraphPasses", "GraphIR"]),
     .testTarget(name: "QuantizationTests", dependencies: ["Quantization", "GraphIR"]),
     .testTarget(

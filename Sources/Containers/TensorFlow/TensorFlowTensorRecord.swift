@@ -19,7 +19,11 @@ extension TensorFlowTensor {
     if !record.tensorContent.isEmpty {
       guard type != .string else { return .failure(Problem("strings as raw bytes")) }
       guard
-        let tensor = TensorFlowTensor(type: type, shape: shape, bytes: [UInt8](record.tensorContent))
+        let tensor = TensorFlowTensor(
+          type: type,
+          shape: shape,
+          bytes: [UInt8](record.tensorContent)
+        )
       else {
         return .failure(
           Problem("\(record.tensorContent.count) bytes, expected \(count) elements of \(type)")

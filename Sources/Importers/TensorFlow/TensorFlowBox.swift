@@ -91,7 +91,8 @@ struct TensorFlowBox {
       let first =
         has("begin_mask", position) ? (stride > 0 ? 0 : size - 1) : clamped(begin[position])
       let last = has("end_mask", position) ? (stride > 0 ? size : -1) : clamped(end[position])
-      let count = stride > 0 ? (last - first + stride - 1) / stride : (first - last - stride - 1) / -stride
+      let count =
+        stride > 0 ? (last - first + stride - 1) / stride : (first - last - stride - 1) / -stride
       start.append(first)
       extent.append(max(0, count))
       step.append(stride)

@@ -9,7 +9,11 @@ extension TensorFlowLowering {
     _ name: String,
     default fallback: [Int]? = nil
   ) throws(TensorFlowProblem) -> (y: Int, x: Int) {
-    try spatial(call, name, call.node.integers(name).flatMap { $0.isEmpty ? fallback : $0 } ?? fallback)
+    try spatial(
+      call,
+      name,
+      call.node.integers(name).flatMap { $0.isEmpty ? fallback : $0 } ?? fallback
+    )
   }
 
   private func spatial(
@@ -120,7 +124,7 @@ extension TensorFlowLowering {
       weights: rows,
       bias: [Float](repeating: 0, count: rows.shape[0])
     )
-    return [.activation(wrapped(try emit(.fullyConnected(layer), call, [input.id])))]
+    return [.activation(try emitValue(.fullyConnected(layer), call, [input.id]))]
   }
 
   mutating func pooling(_ call: Call) throws(TensorFlowProblem) -> [Value] {
@@ -170,6 +174,6 @@ extension TensorFlowLowering {
       start: [0, crops[0], crops[2], 0],
       extent: [1, shape[1] - crops[0] - crops[1], shape[2] - crops[2] - crops[3], shape[3]]
     )
-    return [.activation(wrapped(try emit(.slice(box), call, [value.id])))]
+    return [.activation(try emitValue(.slice(box), call, [value.id]))]
   }
 }

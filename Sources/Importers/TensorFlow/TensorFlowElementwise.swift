@@ -127,7 +127,7 @@ extension TensorFlowLowering {
       return wrapped(id, isChannelsFirst: a.isChannelsFirst)
     }
     let (left, right) = (try rowMajor(a, call), try rowMajor(b, call))
-    return wrapped(try emit(.binary(function), call, [left.id, right.id]))
+    return try emitValue(.binary(function), call, [left.id, right.id])
   }
 
   /// The slope where `scaled` is `slope × value` with a slope below 1: their maximum is a leaky ReLU.
@@ -179,10 +179,7 @@ extension TensorFlowLowering {
     let stored = value.isChannelsFirst ? shaped.transposed([0, 2, 3, 1]) : shaped
     let operand = graph.addConstant(name: call.node.name + "/operand", stored)
     let inputs = isReversed ? [operand, value.id] : [value.id, operand]
-    return wrapped(
-      try emit(.binary(function), call, inputs),
-      isChannelsFirst: value.isChannelsFirst
-    )
+    return try emitValue(.binary(function), call, inputs, isChannelsFirst: value.isChannelsFirst)
   }
 
   private func scalar(
@@ -226,7 +223,7 @@ extension TensorFlowLowering {
     for position in call.inputs.indices.dropFirst() {
       let next = try rowMajor(try activation(call, position), call)
       let suffix = position == call.inputs.count - 1 ? "" : "/\(position)"
-      total = wrapped(try emit(.binary(.add), call, [total.id, next.id], suffix: suffix))
+      total = try emitValue(.binary(.add), call, [total.id, next.id], suffix: suffix)
     }
     return [.activation(total)]
   }

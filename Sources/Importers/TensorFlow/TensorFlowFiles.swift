@@ -158,7 +158,7 @@ struct TensorFlowFiles {
   /// The values of the variables; nil for a frozen graph, and for a saved model without any.
   ///
   /// - Throws: `ImportError` naming the damaged or missing file.
-  func checkpoint() throws(ImportError) -> (any TensorFlowCheckpoint)? {
+  func checkpoint(for path: String) throws(ImportError) -> (any TensorFlowCheckpoint)? {
     do throws(TensorFlowFileError) {
       switch kind {
       case .frozen: return nil
@@ -167,12 +167,12 @@ struct TensorFlowFiles {
       case .savedModel(let folder):
         let prefix = folder + "/variables/variables"
         return Self.exists(prefix + ".index") ? try Self.bundle(prefix) : nil
-      case .tensorSlices(let path):
-        let source = try ByteSource(path: path)
+      case .tensorSlices(let file):
+        let source = try ByteSource(path: file)
         return try TensorSliceCheckpoint(source)
       }
     } catch {
-      throw .malformed(path: graphPath, place: error.file, problem: error.problem)
+      throw .malformed(path: path, place: error.file, problem: error.problem)
     }
   }
 

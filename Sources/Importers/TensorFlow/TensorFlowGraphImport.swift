@@ -177,9 +177,11 @@ struct TensorFlowGraphImport {
       )
     }
     var shape = node.shape(ofOutput: edge.output) ?? []
-    if shape.isEmpty, let info = signature?.inputs.values.first(where: {
-      network.edge(named: $0.name) == edge && !$0.tensorShape.unknownRank
-    }) {
+    if shape.isEmpty,
+      let info = signature?.inputs.values.first(where: {
+        network.edge(named: $0.name) == edge && !$0.tensorShape.unknownRank
+      })
+    {
       shape = info.tensorShape.dim.map { Int($0.size) }
     }
     let readers = network.consumers[edge.node].map { network.nodes[$0] }

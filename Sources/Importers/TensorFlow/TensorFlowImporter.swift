@@ -10,7 +10,7 @@ struct TensorFlowImporter: ModelImporter {
   static func importModel(_ request: ImportRequest) throws(ImportError) -> ImportedModel {
     let files = try TensorFlowFiles(request)
     let records = try TensorFlowRecords(files, path: request.path)
-    let checkpoint = try files.checkpoint()
+    let checkpoint = try files.checkpoint(for: request.path)
     let network: TensorFlowNetwork
     do throws(TensorFlowNetwork.Problem) {
       network = try TensorFlowNetwork(records.graph)

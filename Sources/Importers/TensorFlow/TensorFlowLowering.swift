@@ -43,9 +43,9 @@ struct TensorFlowLowering {
   /// Declares `edge` to be the image with the given shape in TensorFlow's order.
   ///
   /// The graph's input is always `[1, H, W, C]`: a flat or single-channel placeholder is a reshape of it.
-  mutating func addImage(_ edge: Edge, shape: [Int], isChannelsFirst: Bool, batch: Int?) throws(
-    GraphError
-  ) {
+  mutating func addImage(_ edge: Edge, shape: [Int], isChannelsFirst: Bool, batch: Int?)
+    throws(GraphError)
+  {
     fixedBatch = batch
     let name = network.nodes[edge.node].name
     var image = Activation(id: ValueID(0), shape: shape, isChannelsFirst: isChannelsFirst)
@@ -142,7 +142,9 @@ struct TensorFlowLowering {
       return [.failed]
     }
     if inputs.contains(where: \.isRandom) {
-      guard Self.keepsRandomness(node.operation) else { throw .unsupported("random numbers") }
+      guard Self.keepsRandomness(node.operation), !inputs.contains(where: \.isActivation) else {
+        throw .unsupported("of random numbers, not a dropout that is known")
+      }
       return [.random]
     }
     if node.operation == "RandomUniform" { return [.random] }

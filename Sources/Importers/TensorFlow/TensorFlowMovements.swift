@@ -49,7 +49,7 @@ extension TensorFlowLowering {
       source = node.inputs[0]
       if graph.shape(of: source) == shape { return wrapped(source) }
     }
-    return wrapped(try emit(.reshape(Reshape(shape: shape)), call, [source]))
+    return try emitValue(.reshape(Reshape(shape: shape)), call, [source])
   }
 
   mutating func transpose(_ call: Call) throws(TensorFlowProblem) -> [Value] {
@@ -69,7 +69,7 @@ extension TensorFlowLowering {
     }
     let value = try rowMajor(input, call)
     let operation = Transpose(permutation: permutation)
-    return [.activation(wrapped(try emit(.transpose(operation), call, [value.id])))]
+    return [.activation(try emitValue(.transpose(operation), call, [value.id]))]
   }
 
   // MARK: Reductions
@@ -96,7 +96,9 @@ extension TensorFlowLowering {
     var id: ValueID
     switch call.node.operation {
     case "Max":
-      guard input.shape.count == 4, stored == [1, 2] else { throw .unsupported("over axes \(axes)") }
+      guard input.shape.count == 4, stored == [1, 2] else {
+        throw .unsupported("over axes \(axes)")
+      }
       let extents = graph.shape(of: input.id)
       let window = Window(kernel: (extents[1], extents[2]))
       id = try emit(.maxPool(Pooling(window: window)), call, [input.id])
@@ -236,10 +238,7 @@ extension TensorFlowLowering {
         extent: value.stored(box.extent),
         step: value.stored(box.step)
       )
-      value = wrapped(
-        try emit(.slice(slice), call, [value.id]),
-        isChannelsFirst: input.isChannelsFirst
-      )
+      value = try emitValue(.slice(slice), call, [value.id], isChannelsFirst: input.isChannelsFirst)
     }
     return try reshaped(value, to: box.shape, call)
   }
@@ -281,6 +280,6 @@ extension TensorFlowLowering {
       isBilinear: isBilinear,
       coordinates: isAligned ? .alignCorners : isCentred ? .halfPixel : .asymmetric
     )
-    return [.activation(wrapped(try emit(.resize(resize), call, [input.id])))]
+    return [.activation(try emitValue(.resize(resize), call, [input.id]))]
   }
 }

@@ -166,6 +166,18 @@ extension TensorFlowLowering {
     }
   }
 
+  /// Appends a node and gives its value, whose logical order is N, C, H, W where `isChannelsFirst` says so.
+  mutating func emitValue(
+    _ operation: Operation,
+    _ call: Call,
+    _ inputs: [ValueID],
+    suffix: String = "",
+    isChannelsFirst: Bool = false
+  ) throws(TensorFlowProblem) -> Activation {
+    let id = try emit(operation, call, inputs, suffix: suffix)
+    return wrapped(id, isChannelsFirst: isChannelsFirst)
+  }
+
   /// The value of a stored result whose logical order is that of `isChannelsFirst`.
   func wrapped(_ id: ValueID, isChannelsFirst: Bool = false) -> Activation {
     let stored = graph.shape(of: id)
@@ -179,14 +191,15 @@ extension TensorFlowLowering {
     guard value.isChannelsFirst else { return value }
     let shape = value.shape
     if shape[1] == 1 || shape[2] * shape[3] == 1 {
-      return wrapped(
-        try emit(.reshape(Reshape(shape: shape)), call, [value.id], suffix: "/channels_first")
+      return try emitValue(
+        .reshape(Reshape(shape: shape)),
+        call,
+        [value.id],
+        suffix: "/channels_first"
       )
     }
     let permutation = Transpose(permutation: [0, 3, 1, 2])
-    return wrapped(
-      try emit(.transpose(permutation), call, [value.id], suffix: "/channels_first")
-    )
+    return try emitValue(.transpose(permutation), call, [value.id], suffix: "/channels_first")
   }
 
   /// The image stored N, H, W, C whose logical order is what `data_format` says.

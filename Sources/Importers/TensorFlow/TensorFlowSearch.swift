@@ -202,18 +202,40 @@ struct TensorFlowSearch {
     }
   }
 
+  /// Nodes that read a node's result; the batch statistics of a normalization are not its result.
+  private func readers(of index: Int) -> [Int] {
+    guard network.nodes[index].operation.hasPrefix("FusedBatchNorm") else {
+      return network.consumers[index]
+    }
+    return network.consumers[index].filter { consumer in
+      network.nodes[consumer].inputs.contains(Edge(node: index, output: 0))
+    }
+  }
+
+  /// For each node whether it is a step towards a result: on the way from the image, and not only to a change of state, as
+  /// the update of a moving average is.
+  private func steps(_ state: [Dependency]) -> [Bool] {
+    var isStep = [Bool](repeating: false, count: network.nodes.count)
+    for index in order.reversed() {
+      let operation = network.nodes[index].operation
+      guard state[index].isForward, !Self.isHead(operation), !Self.isEffect(operation) else {
+        continue
+      }
+      let next = readers(of: index).filter {
+        state[$0].isForward && !Self.isHead(network.nodes[$0].operation)
+      }
+      isStep[index] = next.isEmpty || next.contains { isStep[$0] }
+    }
+    return isStep
+  }
+
   /// Results of `image` that no other step of the inference reads.
   func candidates(from image: Edge) -> [Candidate] {
     let state = dependencies(on: image)
-    func isStep(_ index: Int) -> Bool {
-      state[index].isForward && !Self.isHead(network.nodes[index].operation)
-    }
+    let isStep = steps(state)
     var found: [Candidate] = []
-    for index in network.nodes.indices where isStep(index) && state[index].isWeighted {
-      let operation = network.nodes[index].operation
-      guard !Self.isEffect(operation), !network.consumers[index].contains(where: isStep) else {
-        continue
-      }
+    for index in network.nodes.indices where isStep[index] && state[index].isWeighted {
+      guard !readers(of: index).contains(where: { isStep[$0] }) else { continue }
       var core = index
       var chain = [index]
       while Self.isTrailing(network.nodes[core].operation),
