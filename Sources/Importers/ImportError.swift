@@ -24,7 +24,21 @@ public enum ImportError: Error, Sendable, Equatable, CustomStringConvertible {
   case graph(path: String, GraphError)
 
   /// One line: where, what, found, expected, what to do.
+  ///
+  /// Names come from files and may hold anything; control characters are shown as `?`.
   public var description: String {
+    String(
+      String.UnicodeScalarView(
+        message.unicodeScalars.map { scalar in
+          [.control, .lineSeparator, .paragraphSeparator].contains(
+            scalar.properties.generalCategory
+          ) ? "?" : scalar
+        }
+      )
+    )
+  }
+
+  private var message: String {
     switch self {
     case .unreadable(let path, let reason): "\(path): cannot be read: \(reason)"
     case .unknownFormat(let path, let found):

@@ -111,8 +111,7 @@ struct ONNXInput {
       if node.type == "Conv" || node.type == "BatchNormalization" { return false }
       break
     }
-    let colours: Set<Int> = [1, 3, 4]
-    return colours.contains(extents[3]) && !colours.contains(extents[1])
+    return [1, 3, 4].contains(extents[3]) && extents[1] > 4
   }
 
   /// Declares the input in `graph`: always an image stored channels-last where it can be seen as one.
