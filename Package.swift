@@ -80,7 +80,8 @@ let package = Package(
     .target(
       name: "Importers",
       dependencies: [
-        "Containers", "GraphIR", "ModelFormat", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+        "Containers", "GraphIR", "ModelFormat",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       exclude: ["README.md"],
       swiftSettings: strict
