@@ -1,5 +1,5 @@
-/* The loop over a tile that every set shares; follows the set's accumulate, finish_bytes and finish_floats.
- * The set's file defines
+/* The loop over a tile that every set shares; follows the set's accumulate, finish_bytes and
+ * finish_floats. The set's file defines
  *   CK_TILES(X)   its register tiles X(pixels, blocks of 16 channels), all it has,
  *   CK_SHAPES     {blocks, most pixels} of its tiles, widest first; blocks a power of two,
  *   CK_MOST_SUMS  the int32 sums of its largest register tile. */
@@ -8,9 +8,9 @@ typedef struct {
   uint8_t blocks, pixels;
 } tile_shape;
 
-/* The widest shape, which writes the longest rows and so spends least on requantization. Where the tile's pixels do
- * not fit it at once and its weights would not stay in the first level cache until its next part, the shape that
- * holds most pixels. `steps` is taps * k4. */
+/* The widest shape, which writes the longest rows and so spends least on requantization. Where
+ * the tile's pixels do not fit it at once and its weights would not stay in the first level
+ * cache until its next part, the shape that holds most pixels. `steps` is taps * k4. */
 static tile_shape choose_shape(size_t pixels, size_t blocks, size_t steps) {
   static const tile_shape shapes[] = {CK_SHAPES};
   enum { count = sizeof shapes / sizeof *shapes, cached_weights = 1 << 14 };

@@ -58,7 +58,8 @@ static ck_cpu detect(void) {
 static ck_cpu detect(void) { return (ck_cpu){0}; }
 #endif
 
-/* One bit a set in the order of kernel_sets.h; CPUID traps in virtual machines, so it is asked once. */
+/* One bit a set in the order of kernel_sets.h; CPUID traps in virtual machines, so it is asked
+ * once. */
 static unsigned supported_sets(void) {
   enum { known = 1u << 31 };
   static atomic_uint cache;

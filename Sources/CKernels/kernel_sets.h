@@ -1,6 +1,7 @@
-/* The kernel sets of this architecture, best first: the one list that declarations, detection, names,
- * tests and benchmarks follow. X(name, requirement): the requirement is an expression over the
- * `cpu` record of kernel_sets.c. To add a set: a file that defines `ck_kernels_<name>`, one line here. */
+/* The kernel sets of this architecture, best first: the one list that declarations, detection,
+ * names, tests and benchmarks follow. X(name, requirement): the requirement is an expression
+ * over the `cpu` record of kernel_sets.c. To add a set: a file that defines `ck_kernels_<name>`,
+ * one line here. */
 #ifndef CK_KERNEL_SETS_H
 #define CK_KERNEL_SETS_H
 

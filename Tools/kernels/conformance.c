@@ -1,9 +1,10 @@
-/* Runs every kernel set that this CPU has against a scalar oracle, bit for bit, on one shared list of cases.
+/* Runs every kernel set that this CPU has against a scalar oracle, bit for bit, on one shared list
+ * of cases.
  *
  *   conformance [set …]     prints one line a set; exit status 1 where a result differs
  *
- * Readable memory ends at a guard page exactly where the contract in ckernels.h says that reading ends, and
- * every output row lies between bytes that must not change. */
+ * Readable memory ends at a guard page exactly where the contract in ckernels.h says that
+ * reading ends, and every output row lies between bytes that must not change. */
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -18,7 +19,8 @@
 enum { most_pixels = CK_MAX_TILE, most_channels = 130, blocks = (most_channels + 15) / 16 };
 
 static const size_t channel_counts[] = {1, 3, 15, 16, 17, 31, 32, 43, 48, 63, 64, 65, 96, 128, 130};
-static const size_t lengths[] = {1, 2, 3, 7, 15, 16, 17, 31, 33, 63, 64, 65, 127, 128, 130, 257, 1000};
+static const size_t lengths[] = {1,  2,  3,  7,   15,  16,  17,  31,  33,
+                                 63, 64, 65, 127, 128, 130, 257, 1000};
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
 /* ---- Random numbers: SplitMix64 ---- */
@@ -82,7 +84,8 @@ static void fail(const char *what, size_t pixels, size_t taps, size_t k4, size_t
                  size_t pixel, size_t channel, double found, double expected) {
   if (!failed) {
     printf("%s: %s: pixels %zu, taps %zu, k4 %zu, channels %zu: pixel %zu channel %zu is %.9g, "
-           "expected %.9g\n", set->name, what, pixels, taps, k4, channels, pixel, channel, found, expected);
+           "expected %.9g\n",
+           set->name, what, pixels, taps, k4, channels, pixel, channel, found, expected);
   }
   failed = true;
 }
@@ -121,7 +124,8 @@ static int8_t choose_weight(flavour kind, size_t n) {
                   : n % 4 < 2 ? 127 : -127);
 }
 static uint8_t choose_input(flavour kind) {
-  return (uint8_t)(kind == extreme ? (next() % 8 ? 255 : 0) : kind == ties ? between(0, 3) : between(0, 255));
+  if (kind == extreme) return next() % 8 ? 255 : 0;
+  return (uint8_t)between(0, kind == ties ? 3 : 255);
 }
 
 static void choose_epilogue(ck_epilogue *e, flavour kind, bool residual) {
@@ -143,11 +147,13 @@ static bool intact(const uint8_t *rows, size_t pixel, size_t written) {
   return true;
 }
 
-/* One set of values for `pixels` up to the tile and every channel count. `width` is the readable length of an
- * input row in bytes: 4 * k4 for a convolution, channels rounded up to 64 for depthwise. */
+/* One set of values for `pixels` up to the tile and every channel count. `width` is the readable
+ * length of an input row in bytes: 4 * k4 for a convolution, channels rounded up to 64 for
+ * depthwise. */
 static void check_layer(bool is_depthwise, flavour kind, size_t taps, size_t k4, size_t pixels,
                         size_t channels) {
-  const size_t used_blocks = (channels + 15) / 16, width = is_depthwise ? (channels + 63) / 64 * 64 : 4 * k4;
+  const size_t used_blocks = (channels + 15) / 16;
+  const size_t width = is_depthwise ? (channels + 63) / 64 * 64 : 4 * k4;
   const size_t rows = pixels * taps + 1, weight_rows = is_depthwise ? (taps + 3) / 4 : taps * k4;
   const size_t input_size = rows * width, weights_size = used_blocks * weight_rows * 64;
   uint8_t *input = guarded(input_size);
@@ -157,8 +163,10 @@ static void check_layer(bool is_depthwise, flavour kind, size_t taps, size_t k4,
   constants c;
   memset(&c, 0, sizeof c);
   for (size_t i = 0; i < weights_size; ++i) {
-    const size_t n = i / (weight_rows * 64) * 16 + i % 64 / 4, tap = i / 64 % weight_rows * 4 + i % 4;
-    /* Depthwise taps past the last are zero; all else may hold anything, channels past the last too. */
+    const size_t n = i / (weight_rows * 64) * 16 + i % 64 / 4;
+    const size_t tap = i / 64 % weight_rows * 4 + i % 4;
+    /* Depthwise taps past the last are zero; all else may hold anything, channels past the last
+     * too. */
     weights[i] = is_depthwise && tap >= taps ? 0 : choose_weight(kind, n);
     magnitude[n] += abs(weights[i]);
     c.weight_sum[n] += weights[i];
@@ -208,7 +216,8 @@ static void check_layer(bool is_depthwise, flavour kind, size_t taps, size_t k4,
     choose_epilogue(&e, kind, with_residual);
     clear_rows(output_rows);
     if (is_depthwise) {
-      const ck_depthwise_tile tile = {pointers, pixels, taps, weights, channels, (uint8_t **)output};
+      const ck_depthwise_tile tile = {pointers, pixels,   taps,
+                                      weights,  channels, (uint8_t **)output};
       set->depthwise(&tile, &e);
     } else {
       const ck_conv_tile tile = {pointers, pixels, taps, k4, weights, channels, output};
@@ -218,13 +227,16 @@ static void check_layer(bool is_depthwise, flavour kind, size_t taps, size_t k4,
     for (size_t p = 0; p < pixels; ++p) {
       for (size_t n = 0; n < channels; ++n) {
         const uint8_t found = ((uint8_t *)output[p])[n];
-        const uint8_t expected =
-          requantized(acc[p * channels + n], multiplier[n], &e, with_residual ? residual_rows[p][n] : 0);
+        const uint8_t r = with_residual ? residual_rows[p][n] : 0;
+        const uint8_t expected = requantized(acc[p * channels + n], multiplier[n], &e, r);
         if (found != expected) {
-          fail(is_depthwise ? "depthwise" : "conv_u8", pixels, taps, k4, channels, p, n, found, expected);
+          fail(is_depthwise ? "depthwise" : "conv_u8", pixels, taps, k4, channels, p, n, found,
+               expected);
         }
       }
-      if (!intact(output_rows, p, channels)) fail("guard bytes", pixels, taps, k4, channels, p, 0, 1, 0);
+      if (!intact(output_rows, p, channels)) {
+        fail("guard bytes", pixels, taps, k4, channels, p, 0, 1, 0);
+      }
     }
   }
   if (!is_depthwise) {
@@ -241,7 +253,9 @@ static void check_layer(bool is_depthwise, flavour kind, size_t taps, size_t k4,
           fail("conv_f32", pixels, taps, k4, channels, p, n, found, expected);
         }
       }
-      if (!intact(output_rows, p, 4 * channels)) fail("guard bytes", pixels, taps, k4, channels, p, 0, 1, 0);
+      if (!intact(output_rows, p, 4 * channels)) {
+        fail("guard bytes", pixels, taps, k4, channels, p, 0, 1, 0);
+      }
     }
   }
   free(acc);
@@ -286,7 +300,8 @@ static void check_elements(size_t n) {
     if (out[i] != expected) fail(name, n, taps, 0, n, 0, i, out[i], expected); \
   } \
   for (size_t i = 0; i < width + 2 * guard; ++i) \
-    if ((i < guard || i >= guard + n) && memory[i] != 0xa5) fail(name ": guard", n, taps, 0, n, 0, i, 1, 0);
+    if ((i < guard || i >= guard + n) && memory[i] != 0xa5) \
+      fail(name ": guard", n, taps, 0, n, 0, i, 1, 0);
 #define FINAL e.zero_point, e.low, e.high
   CHECK("add_u8", set->add_u8(a, za, ma, b, zb, mb, FINAL, out, n),
         rounded(sum(product(a[i] - za, ma), product(b[i] - zb, mb)), FINAL))
@@ -296,7 +311,8 @@ static void check_elements(size_t n) {
         rounded(product((a[i] - za) * (b[i] - zb), 0.003f), FINAL))
   CHECK("requantize", set->requantize(acc, ma * 0.004f, FINAL, out, n),
         rounded(product(acc[i], ma * 0.004f), FINAL))
-  CHECK("requantize", set->requantize(acc, 1000, FINAL, out, n), rounded(product(acc[i], 1000), FINAL))
+  CHECK("requantize", set->requantize(acc, 1000, FINAL, out, n),
+        rounded(product(acc[i], 1000), FINAL))
   CHECK("lookup_u8", set->lookup_u8(table, exact, out, n), table[exact[i]])
   CHECK("max_u8", set->max_u8(rows, taps, out, n), taps > 1 && b[i] > a[i] ? b[i] : a[i])
   set->sum_u8(rows, taps, total, n);
@@ -325,11 +341,12 @@ static bool run(void) {
     for (size_t n = 0; n < COUNT(channel_counts); ++n) {
       const size_t channels = channel_counts[n];
       for (size_t pixels = 1; pixels <= set->tile; ++pixels) {
-        /* Every pair of pixels and channels, with a choice of taps and k4 that walks through all pairs. */
+        /* Every pair of pixels and channels, with a choice of taps and k4 that walks through all
+         * pairs. */
         for (size_t i = 0; i < 3; ++i) {
           const size_t which = (size_t)next() % (COUNT(conv_taps) * COUNT(k4s));
-          check_layer(false, kind, conv_taps[which % COUNT(conv_taps)], k4s[which / COUNT(conv_taps)],
-                      pixels, channels);
+          check_layer(false, kind, conv_taps[which % COUNT(conv_taps)],
+                      k4s[which / COUNT(conv_taps)], pixels, channels);
         }
       }
       for (size_t t = 0; t < COUNT(depthwise_taps); ++t) {

@@ -1,6 +1,6 @@
 /* Speed of every kernel set that this CPU has, in processor time, on the shapes of layers.
  *
- *   speed [set …]     GMAC/s of layers, then all convolutions of MobileNetV2 1.0/224 and ResNet-18
+ *   speed [set …]     GMAC/s of layers, then of all convolutions of MobileNetV2 and ResNet-18
  *
  * Each layer's figure is the best of several runs. */
 #include <stdbool.h>
@@ -11,7 +11,8 @@
 
 #include "ckernels.h"
 
-/* A square layer: output size x size x channels from an input of `in` channels, window kernel x kernel. */
+/* A square layer: output size x size x channels from an input of `in` channels, window kernel x
+ * kernel. */
 typedef struct {
   size_t size, in, channels, kernel, stride;
   bool depthwise, residual;
@@ -30,7 +31,8 @@ static double now(void) {
 }
 
 static double macs(const layer *l) {
-  return (double)(l->size * l->size * l->kernel * l->kernel * l->channels * (l->depthwise ? 1 : l->in));
+  const size_t taps = l->kernel * l->kernel;
+  return (double)(l->size * l->size * taps * l->channels * (l->depthwise ? 1 : l->in));
 }
 
 /* Tiles of even size. */
@@ -52,7 +54,8 @@ static double once(const ck_kernels *set, const layer *l) {
       residual[first + p] = out[first + p];
       const size_t y = (first + p) / l->size * l->stride, x = (first + p) % l->size * l->stride;
       for (size_t t = 0; t < taps; ++t) {
-        const size_t row = y + t / l->kernel - l->kernel / 2, column = x + t % l->kernel - l->kernel / 2;
+        const size_t row = y + t / l->kernel - l->kernel / 2;
+        const size_t column = x + t % l->kernel - l->kernel / 2;
         rows[at + t * pixels + p] =
           row < side && column < side ? input + (row * side + column) * width : pad;
       }
@@ -64,10 +67,12 @@ static double once(const ck_kernels *set, const layer *l) {
     pixels = tile_pixels(outputs - first, tile);
     if (l->residual) e.residual = residual + first;
     if (l->depthwise) {
-      const ck_depthwise_tile t = {rows + at, pixels, taps, weights, l->channels, (uint8_t **)out + first};
+      const ck_depthwise_tile t = {rows + at, pixels,      taps,
+                                   weights,   l->channels, (uint8_t **)out + first};
       set->depthwise(&t, &e);
     } else {
-      const ck_conv_tile t = {rows + at, pixels, taps, width / 4, weights, l->channels, out + first};
+      const ck_conv_tile t = {rows + at, pixels,      taps,       width / 4,
+                              weights,   l->channels, out + first};
       set->conv_u8(&t, &e);
     }
   }
@@ -95,7 +100,8 @@ static void total(const char *name, double seconds, double work) {
 
 static void mobilenet(const ck_kernels *set) {
   static const struct { size_t expand, channels, repeats, stride; } blocks[] = {
-    {1, 16, 1, 1}, {6, 24, 2, 2}, {6, 32, 3, 2}, {6, 64, 4, 2}, {6, 96, 3, 1}, {6, 160, 3, 2}, {6, 320, 1, 1}};
+    {1, 16, 1, 1}, {6, 24, 2, 2},  {6, 32, 3, 2}, {6, 64, 4, 2},
+    {6, 96, 3, 1}, {6, 160, 3, 2}, {6, 320, 1, 1}};
   double dense = 0, depth = 0, dense_macs = 0, depth_macs = 0;
 #define ADD(sum, ...) \
   do { \
@@ -124,7 +130,8 @@ static void mobilenet(const ck_kernels *set) {
 static void resnet(const ck_kernels *set) {
   double dense = 0, dense_macs = 0;
   ADD(dense, 112, 3, 64, 7, 2, false, false);
-  for (size_t stage = 0, size = 56, in = 64, channels = 64; stage < 4; ++stage, size /= 2, channels *= 2) {
+  size_t size = 56, in = 64, channels = 64;
+  for (int stage = 0; stage < 4; ++stage, size /= 2, channels *= 2) {
     for (int block = 0; block < 2; ++block, in = channels) {
       const size_t stride = in == channels ? 1 : 2;
       if (stride == 2) ADD(dense, size, in, channels, 1, 2, false, false);

@@ -1,8 +1,9 @@
-/* What ../convolution.h needs besides accumulate, for every NEON set; its tiles are one block wide. */
+/* What ../convolution.h needs besides accumulate, for every NEON set; its tiles are one block
+ * wide. */
 
 /* Requantizes 16 sums of a pixel from channel `channel` on and writes `left` of them. */
-CK_INLINE void finish_block(const int32x4_t acc[4], const ck_epilogue *e, const rounding *r, size_t pixel,
-                            size_t channel, uint8_t *output, size_t left) {
+CK_INLINE void finish_block(const int32x4_t acc[4], const ck_epilogue *e, const rounding *r,
+                            size_t pixel, size_t channel, uint8_t *output, size_t left) {
   float32x4_t t[4];
   CK_UNROLL for (int v = 0; v < 4; ++v) {
     t[v] = scaled(acc[v], vld1q_f32(e->multiplier + channel + 4 * v));

@@ -1,5 +1,6 @@
-/* Depthwise convolution of every NEON set. Sums of two taps' products fit int16, see neon_multiply.h; a dot product
- * would first need the taps interleaved, which costs as much as it saves. */
+/* Depthwise convolution of every NEON set. Sums of two taps' products fit int16, see
+ * neon_multiply.h; a dot product would first need the taps interleaved, which costs as much as
+ * it saves. */
 
 enum { prepared_taps = 28 }; /* taps whose weights are taken apart at once, a multiple of four */
 
@@ -19,8 +20,9 @@ CK_INLINE void add_products(int32x4_t acc[4], int16x8_t low, int16x8_t high) {
   acc[3] = vaddw_s16(acc[3], vget_high_s16(high));
 }
 
-CK_INLINE void accumulate_taps(int32x4_t acc[4], const int8x16_t *weights, const uint8_t *const *row,
-                               size_t pixels, size_t channel, size_t taps) {
+CK_INLINE void accumulate_taps(int32x4_t acc[4], const int8x16_t *weights,
+                               const uint8_t *const *row, size_t pixels, size_t channel,
+                               size_t taps) {
   for (; taps >= 2; taps -= 2, weights += 2, row += 2 * pixels) {
     const int8x16_t u0 = signed_row(row[0] + channel), u1 = signed_row(row[pixels] + channel);
     int16x8_t low = vmull_s8(vget_low_s8(u0), vget_low_s8(weights[0]));

@@ -1,14 +1,16 @@
 /* The multiply-accumulate of the NEON sets with dot products, and its convolution tile.
  *
- * An activation register holds 16 bytes of one pixel; the instruction picks four of them by index, so that a pixel
- * costs one load for four steps of k. CK_MIXED_SIGN: u8 x s8 instructions (i8mm); without it activations become
- * signed by xor 0x80, and the bias takes 128 * weight_sum. */
+ * An activation register holds 16 bytes of one pixel; the instruction picks four of them by
+ * index, so that a pixel costs one load for four steps of k. CK_MIXED_SIGN: u8 x s8 instructions
+ * (i8mm); without it activations become signed by xor 0x80, and the bias takes 128 * weight_sum. */
 
 #ifdef CK_MIXED_SIGN
 typedef uint8x16_t activations;
 CK_INLINE activations from_bytes(uint8x16_t u) { return u; }
 #define CK_DOT_LANE(sum, w, u, lane) vsudotq_laneq_s32(sum, w, u, lane)
-CK_INLINE int32x4_t dot(int32x4_t sum, int8x16_t w, activations u) { return vusdotq_s32(sum, u, w); }
+CK_INLINE int32x4_t dot(int32x4_t sum, int8x16_t w, activations u) {
+  return vusdotq_s32(sum, u, w);
+}
 CK_INLINE int32x4_t start_of(const ck_epilogue *e, size_t channel) {
   return vld1q_s32(e->bias + channel);
 }
@@ -18,8 +20,12 @@ CK_INLINE activations from_bytes(uint8x16_t u) {
   return vreinterpretq_s8_u8(veorq_u8(u, vdupq_n_u8(0x80)));
 }
 #define CK_DOT_LANE(sum, w, u, lane) vdotq_laneq_s32(sum, w, u, lane)
-CK_INLINE int32x4_t dot(int32x4_t sum, int8x16_t w, activations u) { return vdotq_s32(sum, w, u); }
-CK_INLINE int32x4_t start_of(const ck_epilogue *e, size_t channel) { return signed_start(e, channel); }
+CK_INLINE int32x4_t dot(int32x4_t sum, int8x16_t w, activations u) {
+  return vdotq_s32(sum, w, u);
+}
+CK_INLINE int32x4_t start_of(const ck_epilogue *e, size_t channel) {
+  return signed_start(e, channel);
+}
 #endif
 
 #define CK_ACCUMULATORS 24
@@ -36,8 +42,8 @@ CK_INLINE int32x4_t start_of(const ck_epilogue *e, size_t channel) { return sign
     } \
   }
 
-/* acc[p][16] = bias + dot products, for P pixels; P is a constant where this is inlined, B is 1. Leaves requantization
- * to its caller. */
+/* acc[p][16] = bias + dot products, for P pixels; P is a constant where this is inlined, B is 1.
+ * Leaves requantization to its caller. */
 CK_INLINE bool accumulate(const ck_conv_tile *tile, const ck_epilogue *e, size_t pixel,
                           size_t channel, const int8_t *weights, size_t stride, int32_t *acc,
                           bool to_bytes, const int P, const int B) {

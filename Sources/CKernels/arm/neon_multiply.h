@@ -1,7 +1,8 @@
 /* The convolution tile of the NEON set without dot products.
  *
- * Eight bytes are two channels of four k. Products of signed bytes are at most 128 * 127, so that two of them, from two
- * steps of k, fit int16 (32512); vpadal then adds them in pairs, and a channel's sum lies in two lanes until the end. */
+ * Eight bytes are two channels of four k. Products of signed bytes are at most 128 * 127, so
+ * that two of them, from two steps of k, fit int16 (32512); vpadal then adds them in pairs, and
+ * a channel's sum lies in two lanes until the end. */
 
 #if defined(__aarch64__)
 #define CK_ACCUMULATORS 24
@@ -20,8 +21,8 @@ CK_INLINE int8x8_t signed_bytes(const uint8_t *from) {
   return vreinterpret_s8_u8(veor_u8(u, vdup_n_u8(0x80)));
 }
 
-/* acc[p][16] = bias + dot products, for P pixels; P is a constant where this is inlined, B is 1. Leaves requantization
- * to its caller. */
+/* acc[p][16] = bias + dot products, for P pixels; P is a constant where this is inlined, B is 1.
+ * Leaves requantization to its caller. */
 CK_INLINE bool accumulate(const ck_conv_tile *tile, const ck_epilogue *e, size_t pixel,
                           size_t channel, const int8_t *weights, size_t stride, int32_t *acc,
                           bool to_bytes, const int P, const int B) {

@@ -15,21 +15,22 @@ CK_INLINE int32x4_t to_integers(float32x4_t t) {
 #if defined(__aarch64__)
   return vcvtnq_s32_f32(t);
 #else
-  /* ARMv7 converts towards zero only. Beyond +-512 the zero point cannot bring a value back into a byte's range, so it
-   * is clamped there; the unit in the last place of 1.5 * 2^23 is 1, so the sum rounds to an integer. */
+  /* ARMv7 converts towards zero only. Beyond +-512 the zero point cannot bring a value back into
+   * a byte's range, so it is clamped there; the unit in the last place of 1.5 * 2^23 is 1, so
+   * the sum rounds to an integer. */
   const float32x4_t inside = vminq_f32(vmaxq_f32(t, vdupq_n_f32(-512)), vdupq_n_f32(512));
   const float32x4_t shifted = vaddq_f32(inside, vdupq_n_f32(12582912));
   return vsubq_s32(vreinterpretq_s32_f32(shifted), vdupq_n_s32(0x4b400000));
 #endif
 }
 
-/* 16 floats to bytes. The narrowing saturates, which changes nothing: the zero point moves a value by at most 255,
- * and then it is clamped. */
+/* 16 floats to bytes. The narrowing saturates, which changes nothing: the zero point moves a
+ * value by at most 255, and then it is clamped. */
 CK_INLINE uint8x16_t round_and_pack(const float32x4_t t[4], const rounding *r) {
   int16x8_t half[2];
   CK_UNROLL for (int i = 0; i < 2; ++i) {
-    half[i] = vcombine_s16(vqmovn_s32(to_integers(t[2 * i])), vqmovn_s32(to_integers(t[2 * i + 1])));
-    half[i] = vqaddq_s16(half[i], r->zero_point);
+    const int32x4_t low = to_integers(t[2 * i]), high = to_integers(t[2 * i + 1]);
+    half[i] = vqaddq_s16(vcombine_s16(vqmovn_s32(low), vqmovn_s32(high)), r->zero_point);
   }
   const uint8x16_t u = vcombine_u8(vqmovun_s16(half[0]), vqmovun_s16(half[1]));
   return vminq_u8(vmaxq_u8(u, r->low), r->high);
@@ -50,7 +51,8 @@ CK_INLINE void widen(int32x4_t out[4], uint8x16_t u, int16x8_t zero_point) {
 }
 
 /* t += (u - zero_point) * multiplier; both products are rounded before the sum. */
-CK_INLINE void add_scaled(float32x4_t t[4], uint8x16_t u, int16x8_t zero_point, float32x4_t multiplier) {
+CK_INLINE void add_scaled(float32x4_t t[4], uint8x16_t u, int16x8_t zero_point,
+                          float32x4_t multiplier) {
   int32x4_t wide[4];
   widen(wide, u, zero_point);
   CK_UNROLL for (int v = 0; v < 4; ++v) t[v] = vaddq_f32(t[v], scaled(wide[v], multiplier));
@@ -69,7 +71,8 @@ CK_INLINE void store_bytes(uint8_t *to, uint8x16_t v, size_t n) {
 
 /* For signed activations u - 128: bias + 128 * weight_sum, modulo 2^32 as all sums are. */
 CK_INLINE int32x4_t signed_start(const ck_epilogue *e, size_t channel) {
-  return vaddq_s32(vld1q_s32(e->bias + channel), vshlq_n_s32(vld1q_s32(e->weight_sum + channel), 7));
+  const int32x4_t offset = vshlq_n_s32(vld1q_s32(e->weight_sum + channel), 7);
+  return vaddq_s32(vld1q_s32(e->bias + channel), offset);
 }
 
 CK_INLINE int32x4_t add_pairs(int32x4_t a, int32x4_t b) {

@@ -1,5 +1,6 @@
-/* All kernels of a NEON set. Its file includes this once, inside its target region, and defines CK_SET; CK_DOT where
- * it has dot products of four bytes; CK_MIXED_SIGN where those take u8 x s8. */
+/* All kernels of a NEON set. Its file includes this once, inside its target region, and defines
+ * CK_SET; CK_DOT where it has dot products of four bytes; CK_MIXED_SIGN where those take u8 x
+ * s8. */
 
 #include "neon_rounding.h"
 #ifdef CK_DOT

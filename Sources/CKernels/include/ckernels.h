@@ -5,8 +5,8 @@
  * a step, see FORMAT.md. Every set equals the portable Swift loops bit for bit.
  *
  * Weights are -127..127. Multipliers are finite; products and sums beyond int32 are clamped like
- * any other. Element-wise kernels work in place (out == a or b); no other outputs may overlap inputs.
- * The rounding mode of the calling thread is to nearest even. */
+ * any other. Element-wise kernels work in place (out == a or b); no other outputs may overlap
+ * inputs. The rounding mode of the calling thread is to nearest even. */
 #ifndef CKERNELS_H
 #define CKERNELS_H
 #include <stddef.h>
@@ -33,7 +33,8 @@ typedef struct {
  *   input[t * pixels + p]  -> 4 * k4 readable bytes: tap t of pixel p
  *   weights                   [ceil(channels / 16)][taps * k4][16][4]
  *   output[p]              -> channel 0 of pixel p; exactly `channels` elements are written
- * u8 output: output is uint8_t *const *; float output: float *const *, out = (float)acc * multiplier. */
+ * u8 output: output is uint8_t *const *; float output: float *const *, out = (float)acc *
+ * multiplier. */
 typedef struct {
   const uint8_t *const *input;
   size_t pixels;   /* 1 .. ck_kernels.tile */

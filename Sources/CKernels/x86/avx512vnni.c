@@ -6,7 +6,8 @@
 
 #include "../kernel_support.h"
 
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni"))), apply_to = function)
+#pragma clang attribute push( \
+  __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni"))), apply_to = function)
 
 #define CK_SET avx512vnni
 #define CK_DPBUSD _mm512_dpbusd_epi32

@@ -10,7 +10,8 @@ CK_INLINE vi widen(const uint8_t *from) {
   return _mm_cvtepu8_epi32(_mm_cvtsi32_si128(ck_read32(from)));
 }
 
-/* From the byte order that packing four accumulators gives, [lane][accumulator][4], to their order. */
+/* From the byte order that packing four accumulators gives, [lane][accumulator][4], to their
+ * order. */
 CK_INLINE vi natural_order(vi bytes) { return bytes; }
 
 /* The one 128-bit lane. */

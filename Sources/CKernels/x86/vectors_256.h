@@ -10,7 +10,8 @@ CK_INLINE vi widen(const uint8_t *from) {
   return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)from));
 }
 
-/* From the byte order that packing four accumulators gives, [lane][accumulator][4], to their order. */
+/* From the byte order that packing four accumulators gives, [lane][accumulator][4], to their
+ * order. */
 CK_INLINE vi natural_order(vi bytes) {
   return _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
 }

@@ -13,7 +13,8 @@ CK_INLINE vi widen(const uint8_t *from) {
   return _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)from));
 }
 
-/* From the byte order that packing four accumulators gives, [lane][accumulator][4], to their order. */
+/* From the byte order that packing four accumulators gives, [lane][accumulator][4], to their
+ * order. */
 CK_INLINE vi natural_order(vi bytes) {
   const vi order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
   return _mm512_permutexvar_epi32(order, bytes);
@@ -22,10 +23,12 @@ CK_INLINE vi natural_order(vi bytes) {
 /* 128-bit lane l is 16 bytes at base + l * stride; lanes from `count` on repeat the first. */
 CK_INLINE vi lanes_from(const void *base, size_t stride, size_t count) {
   const char *at = base;
-  vi v = _mm512_castsi128_si512(_mm_loadu_si128((const __m128i *)at));
-  v = _mm512_inserti32x4(v, _mm_loadu_si128((const __m128i *)(at + (count > 1 ? stride : 0))), 1);
-  v = _mm512_inserti32x4(v, _mm_loadu_si128((const __m128i *)(at + (count > 2 ? 2 * stride : 0))), 2);
-  return _mm512_inserti32x4(v, _mm_loadu_si128((const __m128i *)(at + (count > 3 ? 3 * stride : 0))), 3);
+  const __m128i lane0 = _mm_loadu_si128((const __m128i *)at);
+  const __m128i lane1 = _mm_loadu_si128((const __m128i *)(at + (count > 1 ? stride : 0)));
+  const __m128i lane2 = _mm_loadu_si128((const __m128i *)(at + (count > 2 ? 2 * stride : 0)));
+  const __m128i lane3 = _mm_loadu_si128((const __m128i *)(at + (count > 3 ? 3 * stride : 0)));
+  const vi low = _mm512_inserti32x4(_mm512_castsi128_si512(lane0), lane1, 1);
+  return _mm512_inserti32x4(_mm512_inserti32x4(low, lane2, 2), lane3, 3);
 }
 
 /* The first n bytes, n >= 1. */
@@ -55,7 +58,8 @@ CK_INLINE void store_part(uint8_t *to, vi v, int i, int parts) {
   if (parts == 1) {
     _mm512_storeu_si512(to, v);
   } else if (parts == 2) {
-    _mm256_storeu_si256((__m256i *)to, i ? _mm512_extracti64x4_epi64(v, 1) : _mm512_castsi512_si256(v));
+    const __m256i half = i ? _mm512_extracti64x4_epi64(v, 1) : _mm512_castsi512_si256(v);
+    _mm256_storeu_si256((__m256i *)to, half);
   } else {
     store_lane(to, v, i, 16);
   }

@@ -1,17 +1,18 @@
 /* What ../convolution.h needs, for every x86 set. */
 
-/* The multipliers of any CK_LANES consecutive blocks of a tile that is 1, 2 or 4, but at most CK_LANES, blocks wide:
- * they are always the same. */
+/* The multipliers of any CK_LANES consecutive blocks of a tile that is 1, 2 or 4, but at most
+ * CK_LANES, blocks wide: they are always the same. */
 CK_INLINE void load_multipliers(vf multiplier[4], const ck_epilogue *e, size_t channel,
                                 size_t blocks) {
   CK_UNROLL for (int v = 0; v < 4; ++v) {
-    const size_t at = ((size_t)(v / per_block) & (blocks - 1)) * 16 + (size_t)(v % per_block * int32s);
-    multiplier[v] = (vf)load(e->multiplier + channel + at);
+    const size_t block = (size_t)(v / per_block) & (blocks - 1);
+    multiplier[v] = (vf)load(e->multiplier + channel + block * 16 + v % per_block * int32s);
   }
 }
 
-/* Requantizes CK_LANES blocks of a part, from its block f on; 1 << shift blocks a pixel. `residual` and `full`
- * are constants where this is inlined; full: all of them exist and have 16 channels. */
+/* Requantizes CK_LANES blocks of a part, from its block f on; 1 << shift blocks a pixel.
+ * `residual` and `full` are constants where this is inlined; full: all of them exist and have 16
+ * channels. */
 CK_INLINE void finish_group(const finished_part *part, const ck_epilogue *e, void *const *output,
                             const rounding *r, const vf multiplier[4], const size_t f,
                             const size_t shift, const bool residual, const bool full) {
@@ -102,10 +103,11 @@ CK_INLINE void add_step(vi *sum, const uint8_t *const *in, size_t k, const int8_
   }
 }
 
-/* acc[p][b][16] = bias + dot products, for P pixels and B blocks; P and B are constants where this is inlined, so
- * that the accumulators are registers. `stride` is the distance of blocks in the weights. Where `to_bytes` and the
- * tile is a full one, requantizes and writes it from its registers instead, and returns true: layers of few input
- * channels spend most of their time there. Only full tiles do, which keeps the code small. */
+/* acc[p][b][16] = bias + dot products, for P pixels and B blocks; P and B are constants where
+ * this is inlined, so that the accumulators are registers. `stride` is the distance of blocks in
+ * the weights. Where `to_bytes` and the tile is a full one, requantizes and writes it from its
+ * registers instead, and returns true: layers of few input channels spend most of their time
+ * there. Only full tiles do, which keeps the code small. */
 CK_INLINE bool accumulate(const ck_conv_tile *tile, const ck_epilogue *e, size_t pixel,
                           size_t channel, const int8_t *weights, size_t stride, int32_t *acc,
                           bool to_bytes, const int P, const int B) {
@@ -140,7 +142,8 @@ CK_INLINE bool accumulate(const ck_conv_tile *tile, const ck_epilogue *e, size_t
       CK_UNROLL for (int v = 0; v < 4; ++v) t[v] = scaled(sum[4 * g + v], multiplier[v]);
       const vi u = natural_order(round_and_pack(t, &r));
       CK_UNROLL for (int i = 0; i < pixels; ++i) {
-        store_part((uint8_t *)tile->output[pixel + (size_t)(g * pixels + i)] + channel, u, i, pixels);
+        uint8_t *to = (uint8_t *)tile->output[pixel + (size_t)(g * pixels + i)];
+        store_part(to + channel, u, i, pixels);
       }
     }
     return true;

@@ -1,13 +1,14 @@
-/* Depthwise convolution of every x86 set: taps are interleaved in fours by unpacks, so that a dot product
- * takes four taps of a channel. */
+/* Depthwise convolution of every x86 set: taps are interleaved in fours by unpacks, so that a
+ * dot product takes four taps of a channel. */
 
 enum {
   tap_groups = 7,                /* groups of four taps whose weights are prepared at once: 5 x 5 */
   depthwise_channels = bytes,    /* channels at a time */
 };
 
-/* Byte vectors of four taps to four vectors of int32 lanes that hold the taps of one channel each: vector j,
- * 128-bit lane l holds channels 16l + 4j … + 3. Two rounds of unpacks, which stay in their lane. */
+/* Byte vectors of four taps to four vectors of int32 lanes that hold the taps of one channel
+ * each: vector j, 128-bit lane l holds channels 16l + 4j … + 3. Two rounds of unpacks, which
+ * stay in their lane. */
 CK_INLINE void interleave(vi out[4], vi a, vi b, vi c, vi d) {
   const vi low_ab = I(unpacklo_epi8)(a, b), high_ab = I(unpackhi_epi8)(a, b);
   const vi low_cd = I(unpacklo_epi8)(c, d), high_cd = I(unpackhi_epi8)(c, d);

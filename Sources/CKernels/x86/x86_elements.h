@@ -70,9 +70,9 @@ static void requantize(const int32_t *acc, float m, int32_t zo, int32_t low, int
   }
 }
 
-/* Sixteen tables of 16 bytes. pshufb gives 0 where an index is negative; the index falls by 16 a step,
- * saturating, and every table is stored as its difference (xor) from the one before, so that the steps
- * an index takes part in telescope to its own table. */
+/* Sixteen tables of 16 bytes. pshufb gives 0 where an index is negative; the index falls by 16 a
+ * step, saturating, and every table is stored as its difference (xor) from the one before, so
+ * that the steps an index takes part in telescope to its own table. */
 static void lookup_u8(const uint8_t table[256], const uint8_t *in, uint8_t *out, size_t n) {
   size_t i = 0;
   if (CK_LANES > 1 && n >= 2 * bytes) {

@@ -21,8 +21,9 @@ CK_INLINE rounding make_rounding(int32_t zero_point, int32_t low, int32_t high) 
                     I(set1_epi8)((char)high), I(set1_ps)(1e9f)};
 }
 
-/* Four vectors of floats to bytes in the order [lane][vector][4]. Rounding is to nearest even; the packs
- * saturate, which changes nothing: the zero point moves a value by at most 255, and then it is clamped. */
+/* Four vectors of floats to bytes in the order [lane][vector][4]. Rounding is to nearest even;
+ * the packs saturate, which changes nothing: the zero point moves a value by at most 255, and
+ * then it is clamped. */
 CK_INLINE vi round_and_pack(const vf t[4], const rounding *r) {
   const vi first = I(packs_epi32)(I(cvtps_epi32)(t[0]), I(cvtps_epi32)(t[1]));
   const vi second = I(packs_epi32)(I(cvtps_epi32)(t[2]), I(cvtps_epi32)(t[3]));

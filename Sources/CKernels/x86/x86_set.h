@@ -1,7 +1,8 @@
-/* All kernels of an x86 set. Its file includes this once, inside its target region, after its vectors_*.h, which
- * gives vi, vf, I(), SI(), CK_LANES, widen, natural_order, lanes_from, broadcast_lane and store_*. It defines
+/* All kernels of an x86 set. Its file includes this once, inside its target region, after its
+ * vectors_*.h, which gives vi, vf, I(), SI(), CK_LANES, widen, natural_order, lanes_from,
+ * broadcast_lane and store_*. It defines
  *   CK_SET, CK_TILE, CK_TILES, CK_SHAPES   see ../kernel_table.h and ../convolution.h,
- *   CK_ACCUMULATORS                        the vectors of sums of a full register tile, a multiple of 4, and
+ *   CK_ACCUMULATORS                        the sums of a full register tile in vectors, 4n, and
  *   CK_DPBUSD                              its dot product instruction, where it has one. */
 
 #define CK_MOST_SUMS (CK_ACCUMULATORS * int32s)
