@@ -20,7 +20,7 @@ enum PyTorchFiles {
 
   /// The first digits of MNIST's test set, 28 × 28, as `scale × pixel + offset`.
   static func digit(_ index: Int, scale: Float, offset: Float) throws -> Tensor {
-    let bytes = try array(shared("fixtures/mnist_test8.npy"))
+    let bytes = try array(fixture("digits.npy"))
     return Tensor(
       shape: [1, 28, 28, 1],
       values: bytes[index * 784..<(index + 1) * 784].map { Float($0) * scale + offset }

@@ -81,6 +81,13 @@ struct PyTorchModelTests {
       digit: signed,
       format: "TorchScript program"
     ),
+    Case(
+      file: "models/safetensors/mnist-tinygrad/model.safetensors",
+      reference: "models/safetensors/mnist-tinygrad/reference.json",
+      digit: unit,
+      format: "safetensors file, network of mnist-tinygrad.txt",
+      architecture: "mnist-tinygrad.txt"
+    ),
   ]
 
   @Test(arguments: cases)
@@ -102,6 +109,37 @@ struct PyTorchModelTests {
       let outputs = try evaluator.run([input])[0].values
       #expect(topClass(outputs) == topClass(expected))
       #expect(largestDifference(outputs, expected) < 1e-3)
+    }
+  }
+
+  @Test(
+    arguments: [
+      ("torch140_net_statedict.pth", "net.txt", "reference_torch140_net.json"),
+      ("torch140_net_checkpoint.pth.tar", "net.txt", "reference_torch140_net.json"),
+      ("torch140_seq_statedict.pth", "seq.txt", "reference_torch140_seq.json"),
+      ("torch140_seq_statedict.pth", "torch140_seq.onnx", "reference_torch140_seq.json"),
+      ("torchnew_net_statedict.pth", "net.txt", "reference_torchnew_net.json"),
+      ("torchnew_net_statedict_legacy.pth", "net.txt", "reference_torchnew_net.json"),
+      ("torchnew_net_checkpoint.pth.tar", "net.txt", "reference_torchnew_net.json"),
+      ("torchnew_net_module.pt", "net.txt", "reference_torchnew_net.json"),
+      ("torchnew_seq_statedict.pth", "torch140_seq.onnx", "reference_torchnew_seq.json"),
+    ]
+  )
+  func `parameters fill a network that the user names`(
+    file: String,
+    architecture: String,
+    reference: String
+  ) throws {
+    var request = ImportRequest(path: PyTorchFiles.shared("fixtures/torch/" + file))
+    request.architecture =
+      architecture.hasSuffix(".onnx")
+      ? PyTorchFiles.shared("fixtures/torch/" + architecture) : PyTorchFiles.fixture(architecture)
+    let evaluator = FloatEvaluator(try ModelImporters.importModel(request).graph)
+    let expected = try PyTorchFiles.outputs(PyTorchFiles.shared("fixtures/torch/" + reference))
+    #expect(expected.count == 8)
+    for (image, expected) in expected.enumerated() {
+      let outputs = try evaluator.run([PyTorchFiles.digit(image, scale: 1 / 255, offset: 0)])[0]
+      #expect(largestDifference(outputs.values, expected) < 1e-5)
     }
   }
 

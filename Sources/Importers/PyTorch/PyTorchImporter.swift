@@ -34,6 +34,9 @@ struct PyTorchImporter: ModelImporter {
       ?? contents.hyperParameters.flatMap {
         PyTorchHyperParameters($0).inputSize
       }
+    if let architecture = request.architecture {
+      return try PyTorchGivenNetwork.model(contents, architecture: architecture)
+    }
     if contents.archive?.serialization == .torchScript {
       return try PyTorchModuleImport.model(contents, size: size)
     }
