@@ -126,7 +126,7 @@ let package = Package(
     .testTarget(
       name: "ImportersTests",
       dependencies: [
-        "Importers", "GraphIR", "Containers",
+        "Importers", "GraphIR", "Containers", "ImageCodecs",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]
     ),

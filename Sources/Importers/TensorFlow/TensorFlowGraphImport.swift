@@ -23,7 +23,12 @@ struct TensorFlowGraphImport {
       name: TensorFlowFiles.lastName(request.path)
     )
     try addImage(image, to: &lowering)
-    let edges = try classification(among: outputs.map(\.output), &lowering)
+    let edges = try classification(
+      among: outputs.map(\.output),
+      of: image,
+      search,
+      &lowering
+    )
     var results: [ValueID] = []
     for edge in edges {
       results.append(try result(of: edge, &lowering))
@@ -55,7 +60,7 @@ struct TensorFlowGraphImport {
       return [match]
     }
     if signed.count == 1 { return signed }
-    guard !possible.isEmpty else {
+    guard (1...64).contains(possible.count) else {
       throw .ambiguous(
         path: request.path,
         what: "input",
@@ -133,11 +138,22 @@ struct TensorFlowGraphImport {
   /// Of several ends, those that give one number a class; outputs that the user or a signature named stay as they are.
   private func classification(
     among edges: [Edge],
+    of image: Edge,
+    _ search: TensorFlowSearch,
     _ lowering: inout TensorFlowLowering
   ) throws(ImportError) -> [Edge] {
     guard edges.count > 1, request.outputs.isEmpty else { return edges }
+    guard edges.count <= 64 else {
+      throw .ambiguous(
+        path: request.path,
+        what: "output",
+        candidates: edges.map { network.name(of: $0) },
+        option: "--output"
+      )
+    }
     var kept: [Edge] = []
     var vectors: [Edge] = []
+    var unknown: [Edge] = []
     for edge in edges {
       switch lowering.value(of: edge) {
       case .activation(let value):
@@ -145,14 +161,18 @@ struct TensorFlowGraphImport {
         kept.append(edge)
         let classes = value.shape.dropFirst().reduce(1, *)
         if classes > 1, value.shape.max() == classes { vectors.append(edge) }
-      case .failed: kept.append(edge)
+      case .failed: unknown.append(edge)
       default: continue
       }
     }
-    if !vectors.isEmpty { kept = vectors }
+    // What cannot be converted may be what the user wants: it stays in the list.
+    kept = (vectors.isEmpty ? kept : vectors) + unknown
     if kept.count > 1 {
       let softmax = kept.filter { network.nodes[$0.node].operation == "Softmax" }
       if signature != nil, softmax.count == 1 { return softmax }
+      let rest = search.candidates(from: image).filter { kept.contains($0.output) }
+      let best = search.best(of: rest)
+      if best.count == 1 { return [best[0].output] }
     }
     guard kept.count == 1 else {
       throw .ambiguous(

@@ -126,6 +126,8 @@ struct TensorFlowSearch {
     func rank(_ source: Edge) -> Int? {
       network.nodes[source.node].shape(ofOutput: source.output)?.count
     }
+    // Each takes a walk over the graph; nothing that was trained has so many inputs.
+    guard possible.count <= 64 else { return possible }
     let convolved = possible.filter { reaches(Self.spatial, from: $0) }
     let multiplied = possible.filter { reaches(["MatMul"], from: $0) }
     for group in [convolved, multiplied] where !group.isEmpty {
@@ -162,6 +164,10 @@ struct TensorFlowSearch {
     for index in order {
       let node = network.nodes[index]
       guard image.node != index else { continue }
+      // A shape does not depend on values: that of one image is known.
+      if ["Shape", "ShapeN", "Size", "Rank"].contains(node.operation) { continue }
+      // Parts of a gradient need the logits alone: −log softmax, the sign of a ReLU.
+      if Self.isGradient(node.name) { state[index].onOthers = true }
       for input in node.inputs {
         if input == image {
           state[index].onImage = true
@@ -180,6 +186,13 @@ struct TensorFlowSearch {
       }
     }
     return state
+  }
+
+  /// `tf.gradients` puts everything it adds into a scope of this name, numbered when there are several.
+  private static func isGradient(_ name: String) -> Bool {
+    name.split(separator: "/").dropLast().contains { scope in
+      scope == "gradients" || scope.hasPrefix("gradients_")
+    }
   }
 
   // MARK: Outputs
@@ -233,25 +246,25 @@ struct TensorFlowSearch {
   func candidates(from image: Edge) -> [Candidate] {
     let state = dependencies(on: image)
     let isStep = steps(state)
+    var feedsLoss = [Bool](repeating: false, count: network.nodes.count)
+    for index in order.reversed() where state[index].isForward {
+      feedsLoss[index] = network.consumers[index].contains {
+        state[$0].onOthers || feedsLoss[$0]
+      }
+    }
     var found: [Candidate] = []
     for index in network.nodes.indices where isStep[index] && state[index].isWeighted {
       guard !readers(of: index).contains(where: { isStep[$0] }) else { continue }
       var core = index
-      var chain = [index]
-      while Self.isTrailing(network.nodes[core].operation),
-        let previous = network.nodes[core].inputs.first?.node, chain.count < 64
-      {
+      for _ in 0..<64 where Self.isTrailing(network.nodes[core].operation) {
+        guard let previous = network.nodes[core].inputs.first?.node else { break }
         core = previous
-        chain.append(core)
-      }
-      let feedsLoss = chain.contains { step in
-        network.consumers[step].contains { state[$0].onOthers }
       }
       found.append(
         Candidate(
           input: image,
           output: Edge(node: index, output: 0),
-          feedsLoss: feedsLoss,
+          feedsLoss: feedsLoss[core],
           core: core
         )
       )
