@@ -15,6 +15,8 @@ struct TapTable {
   private let dilationX: Int
   private let padTop: Int
   private let padLeft: Int
+  /// Whether output pixel i reads input pixel i and no other.
+  private let isLinear: Bool
 
   init(_ record: OperatorRecord, input: TensorView, output: TensorView) {
     base = UnsafePointer(input.bytes)
@@ -30,19 +32,38 @@ struct TapTable {
     dilationX = record.dilationX
     padTop = record.padTop
     padLeft = record.padLeft
+    isLinear =
+      kernelHeight == 1 && kernelWidth == 1 && strideY == 1 && strideX == 1 && padTop == 0
+      && padLeft == 0 && output.width == input.width && output.height <= input.height
   }
 
   var taps: Int { kernelHeight * kernelWidth }
 
   /// Writes `table[tap × count + p]` for the output pixels `first` … `first + count − 1`; taps outside give `pad`.
+  ///
+  /// Where the table holds the pixels just before, as many of them, and all taps of both lie in the same rows of the
+  /// input, moving the pointers on is enough.
+  ///
+  /// - Returns: whether all taps lie inside the input and the pixels in one output row, for `continues` of the next call.
   func fill(
     _ table: UnsafeMutablePointer<UnsafePointer<UInt8>?>,
     first: Int,
     count: Int,
-    pad: UnsafePointer<UInt8>
-  ) {
+    pad: UnsafePointer<UInt8>,
+    continues: Bool
+  ) -> Bool {
     var y = first / outputWidth
     var x = first - y * outputWidth
+    let isInside =
+      isLinear
+      || (x + count <= outputWidth && isInside(y, strideY, padTop, kernelHeight, dilationY, height)
+        && isInside(x, strideX, padLeft, kernelWidth, dilationX, width)
+        && isInside(x + count - 1, strideX, padLeft, kernelWidth, dilationX, width))
+    // The pixel before the first is in the same row: x > 0, or rows follow each other without a gap.
+    if continues && isInside && (x >= count || isLinear) {
+      shiftPointers(table, count: taps * count, by: count * strideX * pixelBytes)
+      return true
+    }
     var filled = 0
     while filled < count {
       let run = min(count - filled, outputWidth - x)
@@ -51,6 +72,20 @@ struct TapTable {
       x = 0
       y += 1
     }
+    return isInside
+  }
+
+  /// Whether all taps of an output coordinate are input coordinates.
+  private func isInside(
+    _ output: Int,
+    _ stride: Int,
+    _ padding: Int,
+    _ kernel: Int,
+    _ dilation: Int,
+    _ limit: Int
+  ) -> Bool {
+    let start = output * stride - padding
+    return start >= 0 && start + (kernel - 1) * dilation < limit
   }
 
   /// One run of pixels in an output row.
@@ -97,4 +132,11 @@ struct TapTable {
       row += dilationY
     }
   }
+}
+
+/// Adds `bytes` to each of `count` pointers at `base`.
+func shiftPointers(_ base: UnsafeMutableRawPointer, count: Int, by bytes: Int) {
+  // As numbers, so that no null check keeps the loop from being vectorized.
+  let numbers = base.assumingMemoryBound(to: Int.self)
+  for index in 0..<count { numbers[index] &+= bytes }
 }

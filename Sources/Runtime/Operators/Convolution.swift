@@ -84,10 +84,19 @@ struct Convolution {
     let padPointer = UnsafePointer((share.scratch + padOffset).assumingMemoryBound(to: UInt8.self))
     for block in stride(from: blockRange.lowerBound, to: blockRange.upperBound, by: blocksPerCall) {
       let end = min(block + blocksPerCall, blockRange.upperBound)
+      var isFollowed = false
       for tileIndex in tileRange {
         let first = tileIndex * tile
         let count = min(tile, pixels - first)
-        sweep(share.scratch, padPointer, first: first, count: count, blocks: block..<end)
+        isFollowed = table.fill(
+          share.scratch.array(UnsafePointer<UInt8>?.self, at: tableOffset),
+          first: first,
+          count: count,
+          pad: padPointer,
+          // The last group leaves the pointers elsewhere, a short tile has another layout.
+          continues: isFollowed && groups == 1 && count == tile
+        )
+        sweep(share.scratch, first: first, count: count, blocks: block..<end)
       }
     }
   }
@@ -95,7 +104,6 @@ struct Convolution {
   /// One tile of pixels and a run of blocks, for every group.
   private func sweep(
     _ scratch: UnsafeMutableRawPointer,
-    _ pad: UnsafePointer<UInt8>,
     first: Int,
     count: Int,
     blocks range: Range<Int>
@@ -103,7 +111,6 @@ struct Convolution {
     let inputs = scratch.array(UnsafePointer<UInt8>?.self, at: tableOffset)
     let outputs = scratch.array(UnsafeMutableRawPointer?.self, at: outputOffset)
     let residuals = scratch.array(UnsafePointer<UInt8>?.self, at: residualOffset)
-    table.fill(inputs, first: first, count: count, pad: pad)
     let start = range.lowerBound * 16
     for pixel in 0..<count {
       outputs[pixel] =
@@ -129,10 +136,10 @@ struct Convolution {
       output: UnsafePointer(outputs)
     )
     kernel(&call, &ending)
-    for _ in 1..<max(groups, 1) {
-      for entry in 0..<table.taps * count { inputs[entry]? += groupInputs }
-      for pixel in 0..<count { outputs[pixel]? += groupOutputs * output.elementSize }
-      if residual != nil { for pixel in 0..<count { residuals[pixel]? += groupOutputs } }
+    for _ in 1..<groups {
+      shiftPointers(inputs, count: table.taps * count, by: groupInputs)
+      shiftPointers(outputs, count: count, by: groupOutputs * output.elementSize)
+      if residual != nil { shiftPointers(residuals, count: count, by: groupOutputs) }
       ending.bias += blocks * 16
       ending.multiplier += blocks * 16
       ending.weight_sum += blocks * 16

@@ -47,10 +47,17 @@ struct DepthwiseConvolution {
     let residuals = share.scratch.array(UnsafePointer<UInt8>?.self, at: residualOffset)
     var ending = epilogue
     if residual != nil { ending.residual = UnsafePointer(residuals) }
+    var isFollowed = false
     for tileIndex in share.range((pixels + tile - 1) / tile) {
       let first = tileIndex * tile
       let count = min(tile, pixels - first)
-      table.fill(inputs, first: first, count: count, pad: padPointer)
+      isFollowed = table.fill(
+        inputs,
+        first: first,
+        count: count,
+        pad: padPointer,
+        continues: isFollowed && count == tile
+      )
       for pixel in 0..<count { outputs[pixel] = output.pixel(first + pixel) }
       if let residual {
         for pixel in 0..<count { residuals[pixel] = UnsafePointer(residual.pixel(first + pixel)) }
