@@ -20,7 +20,8 @@ struct Benchmark {
   /// Runs the network `runs` times after a warm-up and prints what it took.
   func run(runs: Int) {
     let input = SplitMix64.bytes(seed: Self.seed, count: network.inputByteCount)
-    var profile = Profile(operators: network.file.operators.count)
+    let count = network.file.operators.count
+    var layerNanoseconds = [Int64](repeating: .max, count: arguments.hasProfile ? count : 0)
     var nanoseconds: [Int64] = []
     nanoseconds.reserveCapacity(runs)
     for run in 0..<(runs + Self.warmUpRuns) {
@@ -29,11 +30,16 @@ struct Benchmark {
       let isCounted = run >= Self.warmUpRuns
       let start = cl_nanoseconds()
       if isCounted && arguments.hasProfile {
+        var profile = Profile(operators: count)
         network.run(profiling: &profile)
+        nanoseconds.append(cl_nanoseconds() - start)
+        for index in 0..<count {
+          layerNanoseconds[index] = min(layerNanoseconds[index], profile.nanoseconds[index])
+        }
       } else {
         network.run()
+        if isCounted { nanoseconds.append(cl_nanoseconds() - start) }
       }
-      if isCounted { nanoseconds.append(cl_nanoseconds() - start) }
     }
     nanoseconds.sort()
     let times = Times(
@@ -43,7 +49,7 @@ struct Benchmark {
       // Nearest rank: the smallest time that 99 % of the runs do not exceed.
       p99: Self.milliseconds(nanoseconds[(runs * 99 + 99) / 100 - 1])
     )
-    let layers = arguments.hasProfile ? self.layers(profile) : []
+    let layers = arguments.hasProfile ? self.layers(layerNanoseconds) : []
     Console.write(arguments.isJSON ? json(times, runs, layers) : text(times, runs, layers))
   }
 
@@ -65,13 +71,14 @@ struct Benchmark {
 
   private static func milliseconds(_ nanoseconds: Int64) -> Double { Double(nanoseconds) / 1e6 }
 
-  private func layers(_ profile: Profile) -> [Layer] {
+  /// The layers with the shortest time of each: on a busy machine the mean would be that of the interruptions.
+  private func layers(_ shortest: [Int64]) -> [Layer] {
     var total: Int64 = 0
-    for time in profile.nanoseconds { total += time }
+    for time in shortest { total += time }
     let file = network.file
     var layers: [Layer] = []
     for (index, record) in file.operators.enumerated() {
-      let nanoseconds = Double(profile.nanoseconds[index]) / Double(max(1, profile.runs))
+      let nanoseconds = Double(shortest[index])
       let output = file.tensors[record.output]
       let work = Double(record.multiplyAccumulates)
       layers.append(
@@ -80,7 +87,7 @@ struct Benchmark {
           kind: record.kind.name,
           shape: "\(output.height)x\(output.width)x\(output.channels)",
           milliseconds: nanoseconds / 1e6,
-          share: Double(profile.nanoseconds[index]) / Double(max(1, total)),
+          share: nanoseconds / Double(max(1, total)),
           speed: work > 0 && nanoseconds > 0 ? work / nanoseconds : nil
         )
       )

@@ -15,7 +15,7 @@ enum Help {
       --raw          images are files of height x width x channels bytes, the model's input itself
       --threads N    threads that share the work (1)
       --kernels SET  use this kernel set instead of the best; EDGECNN_KERNELS does the same
-      --profile      with --bench: time, share and speed of every layer
+      --profile      with --bench: shortest time, share and speed of every layer
       --help, --version
 
     Times are those of the network alone, without reading and scaling the image. Exit status: 0 if all went well, 1 if a
