@@ -5,9 +5,9 @@
  * a channel's sum lies in two lanes until the end. */
 
 #if defined(__aarch64__)
-#define CK_ACCUMULATORS 24
-#define CK_SHAPES {1, 3}
-#define CK_TILES(X) X(1, 1) X(2, 1) X(3, 1)
+#define CK_ACCUMULATORS 16
+#define CK_SHAPES {1, 2}
+#define CK_TILES(X) X(1, 1) X(2, 1)
 #else
 #define CK_ACCUMULATORS 8
 #define CK_SHAPES {1, 1}
