@@ -11,10 +11,8 @@
 #define CK_SET avx2
 #define CK_TILE 12
 #define CK_ACCUMULATORS 8
-#define CK_SHAPES {2, 1}, {1, 4}
-#define CK_TILES(X) \
-  X(1, 2) \
-  X(1, 1) X(2, 1) X(3, 1) X(4, 1)
+#define CK_SHAPES {1, 4}
+#define CK_TILES(X) X(1, 1) X(2, 1) X(3, 1) X(4, 1)
 
 #include "vectors_256.h"
 #include "x86_set.h"
