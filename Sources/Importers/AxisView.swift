@@ -7,7 +7,7 @@ internal import GraphIR
 /// certain order pays: often nothing, sometimes a `Reshape` or `GatherChannels`, rarely a `Transpose`. A channel shuffle
 /// written as reshape, transpose, reshape thus becomes one `GatherChannels`, and a flatten before a linear layer
 /// becomes a permutation of the layer's weights.
-struct AxisView: Sendable, Equatable {
+struct AxisView: Sendable, Hashable {
   /// The value in the graph.
   var base: ValueID
   /// Extents of the storage, outermost first, all above 1.

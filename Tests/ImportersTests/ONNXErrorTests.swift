@@ -222,4 +222,21 @@ struct ONNXErrorTests {
     #expect(unexpected == ["c"])
     #expect(wrong == ["w [2, 1, 1, 1], expected [1, 2, 1, 1]"])
   }
+
+  @Test func `a shuffle that two branches read is done once`() throws {
+    var model = ONNXTestModel(input: [1, 6, 8, 8])
+    model.integers("split", [1, 2, 3, 8, 8])
+    model.integers("merge", [1, 6, 8, 8])
+    model.node("Reshape", ["x", "split"], ["a"])
+    model.node("Transpose", ["a"], ["b"], ints: ["perm": [0, 2, 1, 3, 4]])
+    model.node("Reshape", ["b", "merge"], ["c"])
+    model.node("Split", ["c"], ["left", "right"], numbers: ["axis": 1])
+    model.node("Relu", ["right"], ["d"])
+    model.node("Concat", ["d", "left"], ["y"], numbers: ["axis": 1])
+    let graph = try model.importModel().graph
+    #expect(
+      graph.nodes.map(\.operation.definition.mnemonic)
+        == ["gather_channels", "slice", "slice", "clamp", "concat"]
+    )
+  }
 }

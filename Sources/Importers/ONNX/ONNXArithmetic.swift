@@ -61,8 +61,8 @@ extension ONNXConverter {
     let right = try extended(b, to: rank, name: name)
     let order = (left.count >= right.count ? left : right).preferredOrder
     let operands = [
-      try left.stored(in: order, of: &builder.graph, name: name + "/a"),
-      try right.stored(in: order, of: &builder.graph, name: name + "/b"),
+      try stored(left, in: order, name: name + "/a"),
+      try stored(right, in: order, name: name + "/b"),
     ]
     let id = try builder.graph.append(.binary(function), name: name, inputs: operands)
     return view(id, order: order)
@@ -102,7 +102,7 @@ extension ONNXConverter {
       name: name + "/constant",
       Tensor(shape: shape, values: values).transposed(order)
     )
-    let stored = try source.stored(in: order, of: &builder.graph, name: name)
+    let stored = try self.stored(source, in: order, name: name)
     let operands = constantIsFirst ? [constant, stored] : [stored, constant]
     let id = try builder.graph.append(.binary(function), name: name, inputs: operands)
     return view(id, order: order)

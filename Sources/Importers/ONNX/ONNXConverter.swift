@@ -16,6 +16,8 @@ struct ONNXConverter {
   var notes: [String] = []
   /// Values that are part of a Gelu which is not complete yet.
   var errorFunctions: [String: ONNXErrorFunction] = [:]
+  /// Views that were brought into an order already.
+  private var storedViews: [StoredView: ValueID] = [:]
   /// Names whose value could not be computed, so that their readers are not reported again.
   private var poisoned: Set<String> = []
 
@@ -155,7 +157,7 @@ struct ONNXConverter {
 
   /// A view of rank 4 as an image, stored channels-last.
   mutating func image(_ view: AxisView, _ name: String) throws -> ChannelsFirstBuilder.Value {
-    let id = try view.stored(in: [0, 2, 3, 1], of: &builder.graph, name: name)
+    let id = try stored(view, in: [0, 2, 3, 1], name: name)
     guard view.shape[0] == 1 else {
       throw ONNXProblem.unsupported("batch of \(view.shape[0]), expected 1")
     }
@@ -176,6 +178,15 @@ struct ONNXConverter {
     AxisView(id, stored: builder.graph.shape(of: id), order: order)
   }
 
+  /// The value with its axes stored in `order`; what that takes is done once, however many read it.
+  mutating func stored(_ view: AxisView, in order: [Int], name: String) throws -> ValueID {
+    let key = StoredView(view: view, order: order)
+    if let known = storedViews[key] { return known }
+    let id = try view.stored(in: order, of: &builder.graph, name: name)
+    storedViews[key] = id
+    return id
+  }
+
   /// Applies an operator of one operand, stored in `order`, that keeps the meaning of the axes.
   mutating func apply(
     _ operation: Operation,
@@ -183,7 +194,7 @@ struct ONNXConverter {
     order: [Int],
     name: String
   ) throws -> AxisView {
-    let stored = try input.stored(in: order, of: &builder.graph, name: name)
+    let stored = try self.stored(input, in: order, name: name)
     let id = try builder.graph.append(operation, name: name, inputs: [stored])
     return view(id, order: order)
   }
@@ -202,9 +213,9 @@ struct ONNXConverter {
   /// The same logical sequence in another shape; where a view cannot tell it, the elements are put in order first.
   mutating func reshaped(_ input: AxisView, to shape: [Int], name: String) throws -> AxisView {
     if let result = input.reshaped(shape) { return result }
-    let plain = try input.stored(
+    let plain = try stored(
+      input,
       in: Array(input.axes.indices),
-      of: &builder.graph,
       name: name + "/plain"
     )
     let ordered = AxisView(plain, stored: input.shape, order: Array(input.axes.indices))
@@ -225,4 +236,10 @@ struct ONNXConverter {
     "MatMulInteger", "QLinearAdd", "QLinearMul", "QLinearGlobalAveragePool", "QLinearAveragePool",
     "QLinearConcat", "QLinearSigmoid", "QLinearLeakyRelu", "QGemm", "QLinearSoftmax",
   ]
+}
+
+/// A view and the order that its axes are stored in.
+private struct StoredView: Hashable {
+  var view: AxisView
+  var order: [Int]
 }

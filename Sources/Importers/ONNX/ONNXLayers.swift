@@ -38,7 +38,7 @@ extension ONNXConverter {
     guard input.axes.count >= 2, try node.flag("spatial", default: true) || input.axes.count == 2
     else { throw ONNXProblem.unsupported("a mean for every pixel (spatial is 0)") }
     let order = input.axes.count == 4 ? [0, 2, 3, 1] : self.order(of: input, last: 1)
-    let stored = try input.stored(in: order, of: &builder.graph, name: node.name)
+    let stored = try self.stored(input, in: order, name: node.name)
     let vectors = try (1...4).map { try parameters(node, $0).values }
     let normalized = try builder.batchNormalization(
       ChannelsFirstBuilder.Value(
@@ -119,7 +119,7 @@ extension ONNXConverter {
     guard input.count == columns else {
       let order = Array(0..<rank)
       let rows = input.count / columns
-      let id = try input.stored(in: order, of: &builder.graph, name: name)
+      let id = try stored(input, in: order, name: name)
       let flat = AxisView(id, stored: input.shape, order: order)
       let image = try reshaped(flat, to: [1, 1, rows, columns], name: name)
       let operation = Convolution(

@@ -105,7 +105,7 @@ extension ONNXConverter {
       switch operand {
       case .activation(let view):
         stored.append(
-          try view.stored(in: order, of: &builder.graph, name: "\(node.name)/\(index)")
+          try self.stored(view, in: order, name: "\(node.name)/\(index)")
         )
       case .constant(let tensor):
         stored.append(

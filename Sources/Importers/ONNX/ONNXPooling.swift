@@ -114,7 +114,7 @@ extension ONNXConverter {
     var storedAxes = storedAxes(of: source, covering: reduced)
     if storedAxes == nil {
       let order = input.preferredOrder
-      let id = try input.stored(in: order, of: &builder.graph, name: name)
+      let id = try stored(input, in: order, name: name)
       source = view(id, order: order)
       storedAxes = self.storedAxes(of: source, covering: Set(axes.flatMap { source.axes[$0] }))
     }
