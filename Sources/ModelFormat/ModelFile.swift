@@ -54,7 +54,18 @@ public struct ModelFile: @unchecked Sendable {
       constants: section(.constants),
       weights: section(.weights)
     )
-    for (index, operation) in operators.enumerated() { try validation.check(operation, index) }
+    var work: UInt64 = 0
+    for (index, operation) in operators.enumerated() {
+      try validation.check(operation, index)
+      work += validation.work(operation)
+      try require(
+        work <= FileLayout.maximumWork,
+        .operation(index),
+        "work of a run up to here",
+        "\(work)",
+        "at most \(FileLayout.maximumWork) multiply-accumulates"
+      )
+    }
     goldens = try GoldenView.decode(
       section(.golden),
       input: tensors[sections.inputTensor],

@@ -257,6 +257,19 @@ struct OperatorValidation {
     try require(found == expected, place, "\(what) size", "\(found)", "\(expected)")
   }
 
+  /// Multiply-accumulates of a convolution, bytes looked at by pooling, elements written by anything else.
+  func work(_ record: OperatorRecord) -> UInt64 {
+    let elements = UInt64(tensors[record.output].elementCount)
+    let taps = UInt64(record.kernelHeight) * UInt64(record.kernelWidth)
+    switch record.kind {
+    case .convolution:
+      // At most 2²⁸ × 2²⁴, see `checkTerms`.
+      return elements * taps * UInt64(tensors[record.input].channels / record.groups)
+    case .depthwiseConvolution, .maxPool, .averagePool: return elements * taps
+    default: return elements
+    }
+  }
+
   /// The last tap's row and column, counted from the padded input's first, fit 31 bits.
   private func checkReach(
     _ record: OperatorRecord,

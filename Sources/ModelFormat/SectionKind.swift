@@ -59,6 +59,8 @@ enum FileLayout {
   static let maximumGoldens = 1024
   static let maximumArena = 0x7FFF_FFC0
   static let arenaSlack = 64
+  /// Over an hour on a small board, thousands of times the work of any image classifier.
+  static let maximumWork: UInt64 = 1 << 40
 
   static func aligned(_ value: Int, to alignment: Int = 64) -> Int {
     (value + alignment - 1) / alignment * alignment

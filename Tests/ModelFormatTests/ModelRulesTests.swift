@@ -90,6 +90,29 @@ import Testing
       $0.operators[4].record.input = 4
       $0.assignLifetimes()
     },
+    Rule(
+      "operator 0: work of a run up to here 1374389534720, expected at most 1099511627776 multiply-accumulates"
+    ) {
+      // Pools 65536 × 4096 into 64 × 2560 × 1 with 8388608 taps a window.
+      let image = $0.tensors[0].record
+      var (wide, pooled) = (image, image)
+      (wide.height, wide.width, wide.channels) = (65536, 4096, 1)
+      (pooled.height, pooled.width, pooled.channels) = (64, 2560, 1)
+      (wide.root, pooled.root) = (0, 1)
+      pooled.arenaOffset = 1 << 30
+      var pool = OperatorRecord(.averagePool)
+      (pool.output, pool.kernelHeight, pool.kernelWidth) = (1, 4096, 2048)
+      pool.multiplierA = 1
+      var model = ModelContents()
+      (model.input.height, model.input.width, model.input.channels) = (65536, 4096, 1)
+      model.tensors = [.init(name: "a", record: wide), .init(name: "b", record: pooled)]
+      model.attach(constants: [UInt32(0)], to: &pool)
+      model.operators = [.init(name: "p", record: pool)]
+      model.arenaSize = 0x7FFF_FFC0
+      model.outputTensor = 1
+      model.assignLifetimes()
+      $0 = model
+    },
     Rule("section labels: size 4, expected 8 for 2 outputs") { $0.labels = ["one"] },
     Rule("section input: height 4, expected 3, that of the input tensor") { $0.input.height = 4 },
     Rule("section input: crop fraction 1.5, expected above 0, at most 1") {
