@@ -138,6 +138,13 @@ let package = Package(
         "Compiler", "GraphIR", "GraphPasses", "Quantization", "Runtime", "ModelFormat",
       ]
     ),
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: [
+        "Importers", "GraphIR", "GraphPasses", "Quantization", "Compiler", "Runtime", "ModelFormat",
+        "ImageCodecs", "Pixels",
+      ]
+    ),
     .testTarget(name: "CommandTests", dependencies: ["ModelFormat", "Runtime"]),
   ],
   cLanguageStandard: .c11
