@@ -119,7 +119,6 @@ struct PixelOptions: ParsableArguments {
       (chosen, fit) = (preset.preprocessing, preset.fit)
     } else if let stated = model.preprocessing {
       chosen = stated
-      if chosen.mean.count == 3, chosen.mean[0] > 100 { fit = Preset.torchvision.fit }
     } else if mean != nil || std != nil {
       chosen = Preset.raw.preprocessing
     } else if Self.startsWithArithmetic(model.graph) {

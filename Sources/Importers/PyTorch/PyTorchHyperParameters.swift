@@ -1,4 +1,5 @@
 internal import Containers
+internal import ModelFormat
 
 /// What a Lightning checkpoint's hyper-parameters say about input and classes.
 struct PyTorchHyperParameters {
@@ -18,7 +19,7 @@ struct PyTorchHyperParameters {
     return (pair[0], pair[1])
   }
 
-  /// Puts mean, standard deviation, colour order and labels into the model.
+  /// Puts mean, standard deviation, colour order, fit and labels into the model.
   func describe(_ model: inout ImportedModel) {
     if let mean = numbers("mean"), let std = numbers("std"), std.allSatisfy({ $0 > 0 }) {
       // Means within 0…1 speak of pixels that were divided by 255.
@@ -28,6 +29,14 @@ struct PyTorchHyperParameters {
         std: std.map { $0 * factor },
         color: values["color"]?.string.flatMap { Preprocessing.ColorOrder(rawValue: $0) }
       )
+    }
+    let rules: [String: InputContract.Resize] = [
+      "stretch": .stretch, "crop": .crop, "letterbox": .letterbox,
+    ]
+    if let rule = values["resize"]?.string.flatMap({ rules[$0] }) {
+      var contract = model.contract ?? InputContract()
+      contract.resize = rule
+      model.contract = contract
     }
     if let labels = (values["labels"] ?? values["classes"] ?? values["class_names"])?.elements {
       let names = labels.compactMap(\.string)
