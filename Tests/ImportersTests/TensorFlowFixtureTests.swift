@@ -121,6 +121,21 @@ struct TensorFlowFixtureTests {
   }
 
   @Test
+  func `a meta graph elsewhere can be named`() throws {
+    try withCopy { folder in
+      let meta = folder.appendingPathComponent("elsewhere.graph")
+      try FileManager.default.moveItem(
+        at: folder.appendingPathComponent("model.ckpt-400.meta"),
+        to: meta
+      )
+      var request = ImportRequest(path: folder.appendingPathComponent("model.ckpt-400").path)
+      request.architecture = meta.path
+      let model = try ModelImporters.importModel(request)
+      #expect(model.graph.outputs.map { model.graph[$0].name } == ["prob"])
+    }
+  }
+
+  @Test
   func `a missing data file is named`() throws {
     try withCopy { folder in
       let data = "model.ckpt-400.data-00000-of-00001"
