@@ -17,6 +17,8 @@ struct PyTorchContents {
   var notes: [String] = []
   /// Bytes of the file.
   var byteCount: Int
+  /// Modules entered so far; a module that contains another twice, and so on, would not end.
+  private var visitedModules = 0
 
   /// Reads the file.
   ///
@@ -54,7 +56,8 @@ struct PyTorchContents {
     }
     format = "PyTorch checkpoint (\(form))"
     hyperParameters = archive.root["hyper_parameters"] ?? archive.root["hparams"]
-    guard let (found, keys) = try Self.search(archive.root, archive, depth: 0) else {
+    var visited: Set<Int> = []
+    guard let (found, keys) = try Self.search(archive.root, archive, &visited) else {
       throw .malformed(
         place: "pickle",
         problem:
@@ -94,13 +97,14 @@ struct PyTorchContents {
   private static func search(
     _ value: PickleValue,
     _ archive: PyTorchArchive,
-    depth: Int
+    _ visited: inout Set<Int>
   ) throws(PyTorchError) -> (PickleValue, [String])? {
     if isModule(value) { return (value, []) }
-    guard depth < 4, let entries = value.entries else { return nil }
+    guard visited.count < 64, let entries = value.entries, visited.insert(value.identity).inserted
+    else { return nil }
     for holder in holders {
       guard let inner = value[holder],
-        let (found, keys) = try search(inner, archive, depth: depth + 1)
+        let (found, keys) = try search(inner, archive, &visited)
       else { continue }
       return (found, [holder] + keys)
     }
@@ -117,11 +121,15 @@ struct PyTorchContents {
     prefix: String,
     depth: Int
   ) throws(PyTorchError) {
-    guard depth < 64, let archive else { return }
+    visitedModules += 1
+    guard depth < 64, visitedModules < 1 << 14 else {
+      throw .malformed(
+        place: "module",
+        problem: "contains too many others; does it contain itself?"
+      )
+    }
+    guard let archive else { return }
     for (name, value) in PyTorchModule.attributes(of: module) {
-      guard parameters.names.count < 1 << 16 else {
-        throw .malformed(place: "module", problem: "contains itself")
-      }
       if PyTorchModule.isModule(value) {
         try add(module: value, prefix: prefix + name + ".", depth: depth + 1)
       } else if let tensor = try archive.tensor(value) {

@@ -55,7 +55,8 @@ struct PyTorchInterpreter {
       depth -= 1
       place = outer
     }
-    guard depth < 100 else { throw failure("modules within modules beyond 100 levels") }
+    try step()
+    guard depth < 300 else { throw failure("modules within modules beyond 300 levels") }
     if module.className.hasPrefix("torch.nn.") {
       guard let input = arguments.first else { throw failure("called without input") }
       return try standard(module, input)
@@ -103,7 +104,7 @@ struct PyTorchInterpreter {
   ) throws(ImportError) -> Value {
     depth += 1
     defer { depth -= 1 }
-    guard depth < 100 else { throw failure("calls within calls beyond 100 levels") }
+    guard depth < 300 else { throw failure("calls within calls beyond 300 levels") }
     var scope: Scope = [:]
     for (index, parameter) in function.parameters.enumerated() {
       if index < arguments.count {
@@ -159,8 +160,9 @@ struct PyTorchInterpreter {
     return nil
   }
 
-  private mutating func step() throws(ImportError) {
-    steps += 1
+  /// Counts a step; work on a parameter counts by its size.
+  mutating func step(_ elements: Int = 0) throws(ImportError) {
+    steps += 1 + elements / 4096
     guard steps < 200_000 else { throw failure("the code does not end within 200000 steps") }
   }
 
@@ -195,6 +197,9 @@ struct PyTorchInterpreter {
     _ expression: PythonExpression,
     _ scope: inout Scope
   ) throws(ImportError) -> Value {
+    depth += 1
+    defer { depth -= 1 }
+    guard depth < 300 else { throw failure("expressions within expressions beyond 300 levels") }
     try step()
     switch expression {
     case .none: return .none
@@ -203,7 +208,7 @@ struct PyTorchInterpreter {
     case .float(let value): return .float(value)
     case .string(let value): return .string(value)
     case .name(let name): return scope[name] ?? .name(name)
-    case .list(let items), .tuple(let items): return .list(try values(items, &scope))
+    case .list(let items), .tuple(let items): return try list(of: try values(items, &scope))
     case .star: throw failure("a star that is not understood")
     case .attribute(let base, let name):
       return try attribute(name, of: try evaluate(base, &scope))
@@ -230,6 +235,19 @@ struct PyTorchInterpreter {
       for (name, value) in named { keywords[name] = try evaluate(value, &scope) }
       return try call(function, values, keywords)
     }
+  }
+
+  /// A list, or a list of lists, but nothing deeper.
+  func list(of items: [Value]) throws(ImportError) -> Value {
+    var inner = 0
+    for elements in items.compactMap(\.elements) {
+      inner += elements.count
+      guard inner < 1 << 12, !elements.contains(where: { $0.elements != nil }) else {
+        throw failure("a list of large or nested lists")
+      }
+    }
+    guard items.count < 1 << 14 else { throw failure("a list of \(items.count) values") }
+    return .list(items)
   }
 
   private mutating func values(
@@ -306,7 +324,9 @@ struct PyTorchInterpreter {
     if let child = module.child(name) { return .module(child) }
     let full = module.name.isEmpty ? name : "\(module.name).\(name)"
     if network.parameters.contains(full) {
-      return .constant(try network.take(full), name: full)
+      let tensor = try network.take(full)
+      try step(tensor.count)
+      return .constant(tensor, name: full)
     }
     if let value = module[name] { return try constant(value, name: full) }
     if let value = classSource(module)?.constants[name] {

@@ -374,6 +374,7 @@ extension PyTorchInterpreter {
     switch value {
     case .tensor(let input): return .tensor(try network.unary(input, function, label(name)))
     case .constant(let tensor, let name):
+      try step(tensor.count)
       return .constant(
         Tensor(shape: tensor.shape, values: tensor.values.map { function($0) }),
         name: name
@@ -389,7 +390,9 @@ extension PyTorchInterpreter {
     _ b: PyTorchScriptValue
   ) throws(ImportError) -> PyTorchScriptValue {
     if let result = Self.numbers(symbol, a, b) { return result }
-    if symbol == "+", let left = a.elements, let right = b.elements { return .list(left + right) }
+    if symbol == "+", let left = a.elements, let right = b.elements {
+      return try list(of: left + right)
+    }
     let functions: [String: BinaryFunction] = [
       "+": .add, "-": .subtract, "*": .multiply, "/": .divide,
     ]

@@ -9,6 +9,7 @@ extension PyTorchInterpreter {
   ) throws(ImportError) -> PyTorchScriptValue? {
     if name == "cat" || name == "concat" { return try concatenation(arguments) }
     if name == "t", case .constant(let tensor, let label) = arguments[0], tensor.shape.count == 2 {
+      try step(tensor.count)
       return .constant(tensor.transposed([1, 0]), name: label)
     }
     if name == "size" || name == "shape" {
@@ -195,6 +196,7 @@ extension PyTorchInterpreter {
     let size = name == "chunk" ? (extent + number - 1) / number : number
     var result: [PyTorchScriptValue] = []
     for start in stride(from: 0, to: extent, by: size) {
+      try step()
       let call = PyTorchArguments(
         names: [],
         positional: [

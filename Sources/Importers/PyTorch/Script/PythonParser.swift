@@ -26,7 +26,15 @@ struct PythonParser {
   ///
   /// - Throws: `PythonSyntaxError` at what is not understood.
   static func statements(_ body: [PythonToken]) throws(PythonSyntaxError) -> [PythonStatement] {
+    try statements(body, depth: 0)
+  }
+
+  private static func statements(
+    _ body: [PythonToken],
+    depth: Int
+  ) throws(PythonSyntaxError) -> [PythonStatement] {
     var parser = PythonParser(body)
+    parser.depth = depth
     var result: [PythonStatement] = []
     while parser.position < body.count { result.append(try parser.statement()) }
     return result
@@ -140,10 +148,10 @@ struct PythonParser {
       let target = try targetList()
       guard accept(name: "in") else { throw unexpected }
       let iterable = try expressions()
-      return .loop(target, over: iterable, try Self.statements(block()))
+      return .loop(target, over: iterable, try Self.statements(block(), depth: depth))
     case .name("with"):
       // `with torch.no_grad():` changes nothing here.
-      let body = try Self.statements(block())
+      let body = try Self.statements(block(), depth: depth)
       return .branch([(.bool(true), body)], otherwise: [])
     case .name("pass"), .name("assert"), .name("global"), .name("import"), .name("from"),
       .name("del"):
@@ -163,11 +171,11 @@ struct PythonParser {
     var cases: [(test: PythonExpression, body: [PythonStatement])] = []
     while accept(name: cases.isEmpty ? "if" : "elif") {
       let test = try expression()
-      cases.append((test, try Self.statements(block())))
+      cases.append((test, try Self.statements(block(), depth: depth)))
       while accept(.newline) {}
     }
     var otherwise: [PythonStatement] = []
-    if accept(name: "else") { otherwise = try Self.statements(block()) }
+    if accept(name: "else") { otherwise = try Self.statements(block(), depth: depth) }
     return .branch(cases, otherwise: otherwise)
   }
 
@@ -255,13 +263,21 @@ struct PythonParser {
   private mutating func operation(_ level: Int) throws(PythonSyntaxError) -> PythonExpression {
     guard level < Self.levels.count else { return try factor() }
     if level == 2 {
-      if accept(name: "not") { return .unary("not", try operation(level)) }
+      if accept(name: "not") {
+        depth += 1
+        defer { depth -= 1 }
+        guard depth < 64 else { throw PythonSyntaxError(found: "nesting beyond 64 levels") }
+        return .unary("not", try operation(level))
+      }
       return try operation(level + 1)
     }
     var left = try operation(level + 1)
+    var count = 0
     while let found = Self.levels[level].first(where: { peek == .symbol($0) || peek == .name($0) })
     {
       position += 1
+      count += 1
+      guard count < 64 else { throw PythonSyntaxError(found: "a chain of 64 operators") }
       let isNegated = found == "is" && accept(name: "not")
       let right = try operation(level + 1)
       left = .binary(found, left, right)
@@ -289,7 +305,7 @@ struct PythonParser {
     var count = 0
     while true {
       count += 1
-      guard count < 256 else { throw PythonSyntaxError(found: "a chain of 256 calls") }
+      guard count < 64 else { throw PythonSyntaxError(found: "a chain of 64 calls") }
       if accept(".") {
         guard let name = acceptName() else { throw unexpected }
         value = .attribute(value, name)
