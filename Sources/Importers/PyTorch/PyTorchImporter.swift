@@ -1,5 +1,6 @@
 internal import Containers
 internal import GraphIR
+internal import ModelFormat
 
 /// Reads what `torch.save` and `torch.jit.save` write, and safetensors files.
 struct PyTorchImporter: ModelImporter {
@@ -79,7 +80,22 @@ struct PyTorchImporter: ModelImporter {
       width: size.width
     )
     let output = try architecture.build(&network, input)
-    return try finish(&network, output, "\(contents.format), \(architecture.name)")
+    var model = try finish(&network, output, "\(contents.format), \(architecture.name)")
+    if architecture.inputChannels == 3, output.shape.last == 1000 { describeImageNet(&model) }
+    return model
+  }
+
+  /// Says how torchvision feeds its networks of ImageNet's 1000 classes.
+  private static func describeImageNet(_ model: inout ImportedModel) {
+    model.preprocessing = Preprocessing(
+      mean: [123.675, 116.28, 103.53],
+      std: [58.395, 57.12, 57.375],
+      color: .rgb
+    )
+    var contract = InputContract()
+    (contract.resize, contract.cropFraction) = (.crop, 0.875)
+    model.contract = contract
+    model.notes.append("1000 classes: pixels are prepared as torchvision does for ImageNet")
   }
 
   private static func model(
