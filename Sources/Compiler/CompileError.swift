@@ -42,6 +42,13 @@ public struct UnsupportedNode: Sendable, Equatable, Codable, CustomStringConvert
   /// What is missing, and what to do about it.
   public var reason: String
 
+  /// A node and why it has no int8 form.
+  public init(name: String, operation: String, reason: String) {
+    self.name = name
+    self.operation = operation
+    self.reason = reason
+  }
+
   /// `operation "name": reason`.
   public var description: String { "\(operation) \"\(name)\": \(reason)" }
 }

@@ -50,6 +50,10 @@ public struct Lifetime: Sendable, Equatable {
       whole[index].firstWriter = min(whole[index].firstWriter, direct[root].firstWriter)
       whole[index].lastReader = max(whole[index].lastReader, direct[root].lastReader)
     }
+    // A view that only its siblings write, as a list within a longer one: as early as any of them.
+    for (index, tensor) in tensors.enumerated() where whole[index].firstWriter == never {
+      whole[index].firstWriter = whole[tensor.root].firstWriter
+    }
     for index in whole.indices {
       whole[index].lastReader = max(whole[index].lastReader, whole[index].firstWriter)
     }

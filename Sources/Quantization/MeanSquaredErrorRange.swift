@@ -1,7 +1,6 @@
 /// The range whose bytes differ least from the values, in mean square: rounding against clipping.
 ///
-/// Both ends shrink together first, in hundredths of min-max, then each alone around the best; the widest of equal candidates
-/// wins. Bins stand for their middles, which at 4096 bins a sign adds an error far below a step.
+/// Both ends shrink together first, in hundredths of min-max, then each alone; the first of equal candidates wins. Bins stand for their middles, which at 4096 bins a sign adds an error far below a step.
 enum MeanSquaredErrorRange {
   static func range(of histogram: Histogram) -> ValueRange {
     let whole = MinMaxRange.range(of: histogram)
@@ -15,15 +14,15 @@ enum MeanSquaredErrorRange {
       if found < least { (least, best) = (found, (low, high)) }
     }
     for percent in stride(from: 98, through: 20, by: -2) { consider(percent, percent) }
-    if whole.low < 0 {
-      let start = best.low
-      for low in stride(from: min(100, start + 20), through: start - 20, by: -4) {
-        consider(low, best.high)
-      }
+    for _ in 0..<2 {
+      for high in stride(from: 100, through: 20, by: -2) { consider(best.low, high) }
+      guard whole.low < 0 else { break }
+      for low in stride(from: 100, through: 20, by: -2) { consider(low, best.high) }
     }
-    let start = best.high
-    for high in stride(from: min(100, start + 20), through: start - 20, by: -1) {
-      consider(best.low, high)
+    let (low, high) = best
+    for step in [1, -1] {
+      consider(best.low, high + step)
+      if whole.low < 0 { consider(low + step, best.high) }
     }
     return scaled(whole, best.low, best.high)
   }

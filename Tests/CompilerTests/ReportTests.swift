@@ -1,0 +1,103 @@
+import Foundation
+import Testing
+
+@testable import Compiler
+
+@Suite("The conversion report")
+struct ReportTests {
+  static var report: ConversionReport {
+    var report = ConversionReport()
+    report.name = "net"
+    report.sourceLayers = 7
+    report.layers = [
+      .init(
+        name: "conv1",
+        kind: "convolution",
+        shape: [8, 8, 16],
+        multiplyAccumulates: 27648,
+        weightBytes: 768,
+        noiseRatio: 31.25
+      ),
+      .init(
+        name: "pool",
+        kind: "maxPool",
+        shape: [4, 4, 16],
+        multiplyAccumulates: 0,
+        weightBytes: 0,
+        noiseRatio: 28
+      ),
+      .init(
+        name: "scores",
+        kind: "softmax",
+        shape: [1, 1, 16],
+        multiplyAccumulates: 0,
+        weightBytes: 0,
+        noiseRatio: nil
+      ),
+    ]
+    report.passes = [PassCount(name: "fuse clamps", count: 3)]
+    report.multiplyAccumulates = 27648
+    report.fileBytes = 2048
+    report.sourceBytes = 8192
+    report.arenaBytes = 1536
+    report.calibration = "min-max"
+    report.calibrationImages = 8
+    report.comparedImages = 4
+    report.agreeing = 7
+    report.notes = ["something to know"]
+    return report
+  }
+
+  @Test func `it is read back from its JSON`() throws {
+    let data = Data(Self.report.json.utf8)
+    #expect(try JSONDecoder().decode(ConversionReport.self, from: data) == Self.report)
+  }
+
+  @Test func `the worst layers come first`() {
+    #expect(Self.report.worstLayers == ["pool", "conv1"])
+  }
+
+  @Test func `the text is a table with aligned columns`() {
+    #expect(
+      Self.report.text == """
+        layer   operator     output    MACs  weights  SQNR dB
+        conv1   convolution  8×8×16  27.6 K      768     31.3
+        pool    maxPool      4×4×16                      28.0
+        scores  softmax      1×1×16
+
+        pass         applied
+        fuse clamps        3
+
+        network     net
+        layers      7 in the source, 3 in the file
+        work        27.6 K multiply-accumulates
+        file        2.05 KB of 8.19 KB float (4.00× smaller)
+        memory      1.54 KB
+        ranges      min-max, 8 images
+        most noise  pool, conv1
+        agreement   float and int8 name the same class for 7 of 8 images (87.5 %)
+        note: something to know
+
+        """
+    )
+  }
+
+  @Test(arguments: [
+    (0, "0"), (999, "999"), (1000, "1.00 K"), (12_345, "12.3 K"), (3_540_000, "3.54 M"),
+    (999_999, "1000 K"), (1_200_000_000, "1.20 G"),
+  ])
+  func `counts are abbreviated`(_ count: Int, _ text: String) {
+    #expect(abbreviated(count) == text)
+  }
+
+  @Test(arguments: [
+    (1.005, 1, "1.0"), (-0.04, 1, "0.0"), (-2.35, 1, "-2.4"), (9.999, 2, "10.00"), (7, 0, "7"),
+  ])
+  func `numbers are rounded to the digits asked for`(
+    _ value: Double,
+    _ digits: Int,
+    _ text: String
+  ) {
+    #expect(fixed(value, digits) == text)
+  }
+}
