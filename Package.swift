@@ -135,7 +135,7 @@ let package = Package(
     .testTarget(
       name: "CompilerTests",
       dependencies: [
-        "Compiler", "GraphIR", "GraphPasses", "Quantization", "Runtime", "ModelFormat",
+        "Compiler", "GraphIR", "GraphPasses", "Importers", "Quantization", "Runtime", "ModelFormat",
       ]
     ),
     .testTarget(
