@@ -54,9 +54,9 @@ public final class ZipArchive {
       throw .invalid(reason: String(cString: zip_error_strerror(&error)))
     }
     guard let handle = zip_open_from_source(source, ZIP_RDONLY, &error) else {
-      let reason = String(cString: zip_error_strerror(&error))
+      let code = zip_error_code_zip(&error)
       zip_source_free(source)
-      throw .invalid(reason: reason)
+      throw .invalid(reason: Self.text(code))
     }
     self.init(handle: handle)
   }
@@ -152,6 +152,7 @@ public final class ZipArchive {
   }
 
   private static func text(_ code: Int32) -> String {
+    if code == ZIP_ER_NOZIP { return "no directory at its end; is the file complete?" }
     var error = zip_error_t()
     zip_error_init_with_code(&error, code)
     defer { zip_error_fini(&error) }

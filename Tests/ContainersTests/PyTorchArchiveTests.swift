@@ -205,7 +205,7 @@ struct PyTorchArchiveTests {
       ([0x1F, 0x8B, 8, 0], "gzip archive: unpack it first (tar -xzf, gunzip)"),
       (
         Array("PK\u{3}\u{4}".utf8) + [UInt8](repeating: 0, count: 60),
-        "zip archive: Not a zip archive"
+        "zip archive: no directory at its end; is the file complete?"
       ),
     ] as [([UInt8], String)]
   )
