@@ -126,7 +126,7 @@ let package = Package(
     .testTarget(
       name: "ImportersTests",
       dependencies: [
-        "Importers", "GraphIR", "Containers", "ImageCodecs",
+        "Importers", "GraphIR", "Containers", "ImageCodecs", "ModelFormat",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]
     ),

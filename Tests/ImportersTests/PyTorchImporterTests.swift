@@ -1,6 +1,7 @@
 import Foundation
 import GraphIR
 import Importers
+import ModelFormat
 import Testing
 
 /// The importer over the fixtures, and what it says of files that it cannot convert.
@@ -214,6 +215,16 @@ struct PyTorchImporterTests {
     }
     #expect(model.format == format)
     #expect(model.graph.shape(of: model.graph.outputs[0]) == [1, 1000])
+    #expect(
+      model.preprocessing
+        == Preprocessing(
+          mean: [123.675, 116.28, 103.53],
+          std: [58.395, 57.12, 57.375],
+          color: .rgb
+        )
+    )
+    #expect(model.contract?.resize == .crop)
+    #expect(model.contract?.cropFraction == 0.875)
     let counted = model.graph.nodes.reduce(0) { sum, node in
       sum
         + node.operation.definition.multiplyAccumulates(

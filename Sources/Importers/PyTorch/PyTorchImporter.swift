@@ -81,21 +81,14 @@ struct PyTorchImporter: ModelImporter {
     )
     let output = try architecture.build(&network, input)
     var model = try finish(&network, output, "\(contents.format), \(architecture.name)")
-    if architecture.inputChannels == 3, output.shape.last == 1000 { describeImageNet(&model) }
+    if architecture.inputChannels == 3, output.shape.last == 1000 {
+      model.preprocessing = architecture.imageNetPreprocessing
+      var contract = InputContract()
+      (contract.resize, contract.cropFraction) = (.crop, 0.875)
+      model.contract = contract
+      model.notes.append("1000 classes: pixels are prepared as torchvision does for ImageNet")
+    }
     return model
-  }
-
-  /// Says how torchvision feeds its networks of ImageNet's 1000 classes.
-  private static func describeImageNet(_ model: inout ImportedModel) {
-    model.preprocessing = Preprocessing(
-      mean: [123.675, 116.28, 103.53],
-      std: [58.395, 57.12, 57.375],
-      color: .rgb
-    )
-    var contract = InputContract()
-    (contract.resize, contract.cropFraction) = (.crop, 0.875)
-    model.contract = contract
-    model.notes.append("1000 classes: pixels are prepared as torchvision does for ImageNet")
   }
 
   private static func model(

@@ -10,12 +10,18 @@ protocol PyTorchArchitecture: Sendable {
   var inputChannels: Int { get }
   /// Height and width it was made for.
   var inputSize: (height: Int, width: Int) { get }
+  /// How the weights that torchvision trained on ImageNet want their pixels.
+  var imageNetPreprocessing: Preprocessing { get }
   /// Builds the layers from the input to the logits.
   func build(_ network: inout PyTorchNetwork, _ input: PyTorchNetwork.Value) throws(ImportError)
     -> PyTorchNetwork.Value
 }
 
 extension PyTorchArchitecture {
+  /// torchvision's usual mean and standard deviation.
+  var imageNetPreprocessing: Preprocessing {
+    Preprocessing(mean: [123.675, 116.28, 103.53], std: [58.395, 57.12, 57.375], color: .rgb)
+  }
   /// Colour.
   var inputChannels: Int { 3 }
   /// ImageNet's usual size.

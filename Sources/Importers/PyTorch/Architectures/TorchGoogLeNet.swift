@@ -5,6 +5,10 @@ internal import GraphIR
 /// Its batch normalizations have ε = 0.001. The auxiliary heads serve training alone.
 struct TorchGoogLeNet: PyTorchArchitecture {
   var name: String { "GoogLeNet" }
+  /// Its `transform_input` undoes the usual mean and scale: (pixel ÷ 255 − ½) ÷ ½ remains.
+  var imageNetPreprocessing: Preprocessing {
+    Preprocessing(mean: [127.5], std: [127.5], color: .rgb)
+  }
   let inputChannels: Int
 
   static func recognize(_ parameters: PyTorchParameters) -> Self? {
