@@ -86,14 +86,6 @@ public struct FileProbe: Sendable {
     }
   }
 
-  /// Whether a file of this name exists beside the probed one: `path + suffix`.
-  public func hasCompanion(_ suffix: String) -> Bool {
-    FileManager.default.fileExists(atPath: path + suffix)
-  }
-
-  /// Whether the file starts with these bytes.
-  public func starts(with bytes: [UInt8]) -> Bool { head.starts(with: bytes) }
-
   /// What was found, for the message that nothing fits.
   var summary: String {
     if isDirectory { return "a folder" }
