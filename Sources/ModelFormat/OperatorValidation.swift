@@ -42,14 +42,19 @@ struct OperatorValidation {
     _ strings: StringTable
   ) throws(ModelFormatError) -> OperatorRecord {
     let place = ModelFormatError.Place.operation(index)
+    let name = bytes.u32(4)
+    try require(strings.isStart(name), place, "name", "\(name)", "the start of a string")
     guard let kind = OperatorKind(rawValue: bytes.u32(0)) else {
       let last = OperatorKind.allCases.count
-      throw ModelFormatError(place, "kind", "\(bytes.u32(0))", expected: "1 to \(last)")
+      throw ModelFormatError(
+        place,
+        "\"\(strings.string(name))\", kind",
+        "\(bytes.u32(0))",
+        expected: "1 to \(last); is the file newer than this build?"
+      )
     }
     var record = OperatorRecord(kind)
-    record.name = bytes.u32(4)
-    let hasName = strings.isStart(record.name)
-    try require(hasName, place, "name", "\(record.name)", "the start of a string")
+    record.name = name
 
     func tensor(_ offset: Int, _ what: String) throws(ModelFormatError) -> Int {
       let found = bytes.u32(offset)

@@ -20,14 +20,23 @@ struct SectionTable {
     let isModel = (0..<8).allSatisfy { bytes[$0] == FileLayout.magic[$0] }
     try require(isModel, .header, "magic", hex(bytes.u64(0)), "ECNN; is this a model.bin?")
     let order = bytes.u32(8)
-    try require(order == FileLayout.byteOrder, .header, "byte order", hex(order), "0x1020304")
+    try require(
+      order == FileLayout.byteOrder,
+      .header,
+      "byte order",
+      hex(order),
+      order == FileLayout.byteOrder.byteSwapped
+        ? "0x1020304; the file is for another kind of machine" : "0x1020304"
+    )
     let major = bytes.u32(12) & 0xFFFF
     try require(
       major == UInt32(FileLayout.major),
       .header,
       "version",
       "\(major)",
-      "\(FileLayout.major); convert the model again"
+      major > UInt32(FileLayout.major)
+        ? "\(FileLayout.major); the file is newer than this build"
+        : "\(FileLayout.major); convert the model again"
     )
     let size = bytes.u64(16)
     try require(

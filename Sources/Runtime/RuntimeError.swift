@@ -23,7 +23,9 @@ public enum RuntimeError: Error, Sendable, Equatable {
     case .kernelSet(let name, let available):
       var names = ""
       for (index, each) in available.enumerated() { names += index == 0 ? each : ", \(each)" }
-      return "kernel set \"\(name)\": not on this machine, expected one of \(names)"
+      let isBuilt = KernelSet.builtNames.contains { $0.utf8.elementsEqual(name.utf8) }
+      let why = isBuilt ? "not on this CPU" : "not in this build"
+      return "kernel set \"\(name)\": \(why), expected one of \(names)"
     case .threads(let count):
       return "threads: \(count), expected 1 to \(Network.maximumThreads)"
     case .resources(let what, let count):

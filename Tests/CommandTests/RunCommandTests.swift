@@ -149,7 +149,7 @@ struct RunCommandTests {
     let wrong = try cnnrun(model, red, environment: ["EDGECNN_KERNELS": "mmx"])
     #expect(wrong.status == 1)
     #expect(
-      wrong.errors.hasPrefix("cnnrun: kernel set \"mmx\": not on this machine, expected one of ")
+      wrong.errors.hasPrefix("cnnrun: kernel set \"mmx\": not in this build, expected one of ")
     )
   }
 

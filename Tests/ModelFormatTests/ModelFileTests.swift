@@ -85,13 +85,36 @@ import Testing
       refusal([UInt8](repeating: 0x41, count: 100))
         == "header: magic 0x4141414141414141, expected ECNN; is this a model.bin?"
     )
-    var bytes = smallModel().encode()
-    bytes[12] = 2
-    #expect(refusal(bytes) == "header: version 2, expected 1; convert the model again")
     let whole = smallModel().encode()
     #expect(
       refusal(Array(whole.dropLast()))
         == "header: file size \(whole.count), expected \(whole.count - 1), the bytes there are; is the file cut off?"
+    )
+  }
+
+  @Test func `a file of another version or machine is refused by name`() {
+    var bytes = smallModel().encode()
+    bytes[12] = 2
+    #expect(refusal(bytes) == "header: version 2, expected 1; the file is newer than this build")
+    bytes[12] = 0
+    #expect(refusal(bytes) == "header: version 0, expected 1; convert the model again")
+    bytes[8..<12].reverse()
+    #expect(
+      refusal(bytes)
+        == "header: byte order 0x4030201, expected 0x1020304; the file is for another kind of machine"
+    )
+    bytes[8] = 5
+    #expect(refusal(bytes) == "header: byte order 0x4030205, expected 0x1020304")
+  }
+
+  @Test func `an operator that this build lacks is refused by name`() throws {
+    var bytes = smallModel().encode()
+    let operators = try ModelFile(copying: bytes).section(.operators)
+    let start = try #require(bytes.firstRange(of: operators)).lowerBound
+    bytes[start + 160] = 99
+    #expect(
+      refusal(resealed(bytes))
+        == "operator 1: \"conv_right\", kind 99, expected 1 to 15; is the file newer than this build?"
     )
   }
 

@@ -112,8 +112,24 @@ import Testing
     } catch {
       let names = Runtime.KernelSet.available.map(\.name).joined(separator: ", ")
       #expect(
-        error.message == "kernel set \"quantum\": not on this machine, expected one of \(names)"
+        error.message == "kernel set \"quantum\": not in this build, expected one of \(names)"
       )
+    }
+  }
+
+  @Test func `a kernel set that the CPU lacks is refused`() {
+    let names = Runtime.KernelSet.available.map(\.name)
+    for name in Runtime.KernelSet.builtNames where !names.contains(name) {
+      do throws(RuntimeError) {
+        _ = try Runtime.KernelSet.named(name)
+        Issue.record("\(name) was found")
+      } catch {
+        #expect(
+          error.message
+            == "kernel set \"\(name)\": not on this CPU, expected one of "
+            + names.joined(separator: ", ")
+        )
+      }
     }
   }
 
