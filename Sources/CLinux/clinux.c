@@ -118,45 +118,6 @@ int64_t cl_nanoseconds(void) {
   return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-/* glibc hands argc and argv to constructors; other libcs have /proc/self/cmdline. */
-static int argument_count;
-static char **arguments;
-#if defined(__GLIBC__)
-__attribute__((constructor)) static void keep_arguments(int count, char **values) {
-  argument_count = count;
-  arguments = values;
-}
-#else
-__attribute__((constructor)) static void keep_arguments(void) {
-  enum { limit = 1 << 17 };
-  char *text = malloc(limit);
-  int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
-  if (fd < 0 || !text) return;
-  size_t size = 0;
-  for (;;) {
-    ssize_t count = read(fd, text + size, limit - 1 - size);
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) break;
-    size += (size_t)count;
-  }
-  close(fd);
-  text[size] = 0;
-  int count = 0;
-  for (size_t at = 0; at < size; at++) count += text[at] == 0;
-  arguments = calloc((size_t)count + 1, sizeof *arguments);
-  if (!arguments) return;
-  for (size_t at = 0; at < size && argument_count < count; at += strlen(text + at) + 1) {
-    arguments[argument_count++] = text + at;
-  }
-}
-#endif
-
-int cl_argument_count(void) { return argument_count; }
-
-const char *cl_argument(int index) {
-  return index >= 0 && index < argument_count ? arguments[index] : NULL;
-}
-
 const char *cl_environment(const char *name) { return getenv(name); }
 
 const char *cl_error_text(int error) { return strerror(error); }

@@ -20,13 +20,12 @@ struct cl_pool {
   void (*job)(void *, int);
   void *context;
   int threads;
-  pthread_t ids[most_threads];
+  struct worker {
+    cl_pool *pool;
+    int number;
+    pthread_t id;
+  } workers[];
 };
-
-typedef struct {
-  cl_pool *pool;
-  int worker;
-} start;
 
 static void relax(void) {
 #if defined(__x86_64__) || defined(__i386__)
@@ -57,15 +56,30 @@ static void wait_change(_Atomic uint32_t *word, uint32_t value, _Atomic uint32_t
 }
 
 static void *work(void *argument) {
-  start mine = *(start *)argument;
-  free(argument);
-  cl_pool *pool = mine.pool;
+  const struct worker *mine = argument;
+  cl_pool *pool = mine->pool;
   for (uint32_t seen = 0;; seen++) {
     wait_change(&pool->round, seen, &pool->sleepers);
     if (atomic_load_explicit(&pool->ending, memory_order_acquire)) return NULL;
-    pool->job(pool->context, mine.worker);
+    pool->job(pool->context, mine->number);
     if (atomic_fetch_sub(&pool->pending, 1) == 1) futex_wake(&pool->pending, 1);
   }
+}
+
+/* Optimized kernels need up to 9 KB of stack, those of a debug build up to 1 MB. The rest is for a program's thread-local
+ * variables, which lie on it with glibc; where they leave too little, the thread gets the usual stack. */
+static int start_thread(struct worker *worker) {
+  pthread_attr_t attributes;
+  int error = pthread_attr_init(&attributes);
+  if (error) return error;
+#ifdef __OPTIMIZE__
+  error = pthread_attr_setstacksize(&attributes, 128 << 10);
+#else
+  error = pthread_attr_setstacksize(&attributes, 4 << 20);
+#endif
+  if (!error) error = pthread_create(&worker->id, &attributes, work, worker);
+  pthread_attr_destroy(&attributes);
+  return error == EINVAL ? pthread_create(&worker->id, NULL, work, worker) : error;
 }
 
 static void start_round(cl_pool *pool) {
@@ -75,22 +89,17 @@ static void start_round(cl_pool *pool) {
 
 int cl_pool_create(int threads, cl_pool **result) {
   if (threads < 2 || threads > most_threads) return EINVAL;
-  cl_pool *pool = calloc(1, sizeof *pool);
+  cl_pool *pool = calloc(1, sizeof *pool + (size_t)(threads - 1) * sizeof *pool->workers);
   if (!pool) return ENOMEM;
-  pool->threads = 1;
-  for (int worker = 1; worker < threads; worker++) {
-    start *argument = malloc(sizeof *argument);
-    int error = argument ? 0 : ENOMEM;
-    if (!error) {
-      *argument = (start){pool, worker};
-      error = pthread_create(&pool->ids[worker], NULL, work, argument);
-      if (error) free(argument);
-    }
+  for (pool->threads = 1; pool->threads < threads; pool->threads++) {
+    struct worker *worker = &pool->workers[pool->threads - 1];
+    worker->pool = pool;
+    worker->number = pool->threads;
+    int error = start_thread(worker);
     if (error) {
       cl_pool_destroy(pool);
       return error;
     }
-    pool->threads++;
   }
   *result = pool;
   return 0;
@@ -112,6 +121,6 @@ void cl_pool_run(cl_pool *pool, void (*job)(void *, int), void *context) {
 void cl_pool_destroy(cl_pool *pool) {
   atomic_store(&pool->ending, true);
   start_round(pool);
-  for (int worker = 1; worker < pool->threads; worker++) pthread_join(pool->ids[worker], NULL);
+  for (int index = 0; index < pool->threads - 1; index++) pthread_join(pool->workers[index].id, NULL);
   free(pool);
 }

@@ -11,12 +11,6 @@ public struct GoldenView: @unchecked Sendable {
   /// The hash of an operator's output.
   public func hash(_ operation: Int) -> UInt64 { hashes.u64(8 * operation) }
 
-  /// The dense input bytes, `count` of them.
-  public func inputBytes(count: Int) -> [UInt8] {
-    if let seed { return SplitMix64.bytes(seed: seed, count: count) }
-    return Array(input)
-  }
-
   static func decode(
     _ bytes: UnsafeRawBufferPointer,
     input: TensorRecord,

@@ -16,11 +16,18 @@ public struct SplitMix64: RandomNumberGenerator, Sendable {
 
   /// The byte stream of FORMAT.md, "Golden vectors": eight bytes a step, low byte first.
   public static func bytes(seed: UInt64, count: Int) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: count)
+    forEachByte(seed: seed, count: count) { bytes[$0] = $1 }
+    return bytes
+  }
+
+  /// Calls `body` with the index and the value of each of the first `count` bytes of that stream.
+  public static func forEachByte(seed: UInt64, count: Int, _ body: (Int, UInt8) -> Void) {
     var generator = SplitMix64(seed: seed)
     var word: UInt64 = 0
-    return (0..<count).map { index in
+    for index in 0..<count {
       word = index % 8 == 0 ? generator.next() : word &>> 8
-      return UInt8(truncatingIfNeeded: word)
+      body(index, UInt8(truncatingIfNeeded: word))
     }
   }
 }

@@ -11,6 +11,8 @@ extension Network {
   public var inputByteCount: Int { input.denseBytes }
   /// Bytes of a dense output.
   public var outputByteCount: Int { output.denseBytes }
+  /// Elements of the output.
+  public var outputElementCount: Int { output.elements }
 
   /// Channel 0 of the input's first pixel, for writing in place: byte (y, x, c) is at `(y × width + x) × stride + c`.
   ///
@@ -32,11 +34,27 @@ extension Network {
   /// Traps if `dense` does not have `inputByteCount` bytes.
   public func setInput(_ dense: [UInt8]) { dense.withUnsafeBytes { setInput($0) } }
 
+  /// Writes the byte stream of a golden vector's seed into place.
+  func setInput(seed: UInt64) {
+    SplitMix64.forEachByte(seed: seed, count: inputByteCount) { index, byte in
+      let (pixel, at) = (index / input.rowBytes, index % input.rowBytes)
+      input.pixel(pixel)[at] = byte
+    }
+  }
+
   /// The dense output bytes of the last run; little-endian binary32 for a float32 output.
   public var outputBytes: [UInt8] { denseBytes(output) }
 
   /// The output of the last run as real numbers: floats as they are, bytes dequantized.
-  public var outputValues: [Float] { values(ofTensor: file.outputTensor) }
+  public var outputValues: [Float] { values(output) }
+
+  /// Copies the dense output bytes of the last run to `destination`, which has room for `outputByteCount`.
+  public func copyOutput(to destination: UnsafeMutableRawPointer) { output.copy(to: destination) }
+
+  /// Writes the output of the last run as real numbers to `destination`, which has room for `outputElementCount`.
+  public func copyOutputValues(to destination: UnsafeMutablePointer<Float>) {
+    for index in 0..<output.elements { destination[index] = output.value(index) }
+  }
 
   /// The dense bytes of an operator's output; valid until another operator writes there, so inside `run(observing:)`.
   public func bytes(ofOutputOf operation: Int) -> [UInt8] {
@@ -45,7 +63,7 @@ extension Network {
 
   /// The real values of an operator's output; valid inside `run(observing:)`.
   public func values(ofOutputOf operation: Int) -> [Float] {
-    values(ofTensor: file.operators[operation].output)
+    values(view(file.operators[operation].output))
   }
 
   /// XXH64 (seed 0) over the dense bytes of an operator's output; valid inside `run(observing:)`.
@@ -53,18 +71,8 @@ extension Network {
     view(file.operators[operation].output).hash
   }
 
-  /// Element `index` of the dense output as a real number.
-  func outputValue(_ index: Int) -> Float { value(output, outputRecord, index) }
-
-  private func value(_ view: TensorView, _ record: TensorRecord, _ index: Int) -> Float {
-    let (pixel, channel) = (index / view.channels, index % view.channels)
-    if record.elementType == .float32 { return view.floats(pixel)[channel] }
-    return Float(Int32(view.pixel(pixel)[channel]) - record.zeroPoint) * record.scale
-  }
-
-  private func values(ofTensor tensor: Int) -> [Float] {
-    let (view, record) = (view(tensor), file.tensors[tensor])
-    return (0..<record.elementCount).map { value(view, record, $0) }
+  private func values(_ view: TensorView) -> [Float] {
+    (0..<view.elements).map { view.value($0) }
   }
 
   private func denseBytes(_ view: TensorView) -> [UInt8] {

@@ -8,5 +8,8 @@ public struct Profile: Sendable, Equatable {
   /// An empty profile of a network with `operators` operators.
   public init(operators: Int) { nanoseconds = [Int64](repeating: 0, count: operators) }
 
-  mutating func add(_ time: Int64, to operation: Int) { nanoseconds[operation] += time }
+  mutating func addRun(_ run: (UnsafeMutableBufferPointer<Int64>) -> Void) {
+    nanoseconds.withUnsafeMutableBufferPointer { run($0) }
+    runs += 1
+  }
 }

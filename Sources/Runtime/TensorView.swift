@@ -9,6 +9,7 @@ struct TensorView {
   /// Bytes from a pixel to the next.
   let pixelBytes: Int
   let elementSize: Int
+  let scale: Float
   let zeroPoint: Int32
   let ownsMemory: Bool
 
@@ -19,11 +20,13 @@ struct TensorView {
     channels = record.channels
     pixelBytes = record.pixelStride * record.elementSize
     elementSize = record.elementSize
+    scale = record.scale
     zeroPoint = record.zeroPoint
     ownsMemory = record.root == index
   }
 
   var pixels: Int { height * width }
+  var elements: Int { pixels * channels }
   /// Bytes of a pixel's channels.
   var rowBytes: Int { channels * elementSize }
   /// Bytes of all channels.
@@ -38,6 +41,13 @@ struct TensorView {
   /// Channel 0 of the float32 pixel at `index`.
   func floats(_ index: Int) -> UnsafeMutablePointer<Float> {
     (base + index * pixelBytes).assumingMemoryBound(to: Float.self)
+  }
+
+  /// Element `index` of the dense sequence as a real number: a float as it is, a byte dequantized.
+  func value(_ index: Int) -> Float {
+    let (pixel, channel) = (index / channels, index % channels)
+    if elementSize == 4 { return floats(pixel)[channel] }
+    return Float(Int32(self.pixel(pixel)[channel]) - zeroPoint) * scale
   }
 
   /// Copies the channels of all pixels from a dense buffer of `denseBytes`.

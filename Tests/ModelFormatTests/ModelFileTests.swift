@@ -31,9 +31,9 @@ import Testing
     #expect(file.goldenCount == 2)
     #expect(file.golden(0).seed == 7)
     #expect(file.golden(0).hash(4) == 5)
-    #expect(file.golden(0).inputBytes(count: 27) == SplitMix64.bytes(seed: 7, count: 27))
+    #expect(file.golden(0).input.isEmpty)
     #expect(file.golden(1).seed == nil)
-    #expect(file.golden(1).inputBytes(count: 27) == [UInt8](0..<27))
+    #expect(Array(file.golden(1).input) == [UInt8](0..<27))
     #expect(Array(file.golden(1).output) == [UInt8](repeating: 2, count: 8))
   }
 
