@@ -1,3 +1,4 @@
+#ifndef CIC_WITHOUT_JPEG
 #include <setjmp.h>
 #include <stdio.h>
 #include <string.h>
@@ -208,3 +209,5 @@ cic_result cic_jpeg_decode(const uint8_t *data, size_t size, cic_size expected, 
   jpeg_destroy_decompress(&d.cinfo);
   return result;
 }
+
+#endif

@@ -1,3 +1,4 @@
+#ifndef CIC_WITHOUT_PNG
 #include <setjmp.h>
 #include <stdio.h>
 #include <string.h>
@@ -155,3 +156,5 @@ cic_result cic_png_decode(const uint8_t *data, size_t size, cic_size expected, u
   png_destroy_read_struct(&d.png, &d.info, NULL);
   return result;
 }
+
+#endif

@@ -1,7 +1,8 @@
 /* libjpeg-turbo and libpng from memory to RGB bytes, in two calls each: header, then decode.
  *
  * No function allocates the pixels, prints, exits, or jumps out: errors come back as text. Both libraries report errors
- * by setjmp, which Swift cannot call; this is the whole reason for C here. */
+ * by setjmp, which Swift cannot call; this is the whole reason for C here. CIC_WITHOUT_JPEG and CIC_WITHOUT_PNG leave a
+ * library out of a build: its functions fail and say so. */
 #ifndef CIMAGECODECS_H
 #define CIMAGECODECS_H
 #include <stddef.h>
