@@ -9,7 +9,7 @@ internal import ModelFormat
 ///   units; it is cut off at the image's edge and what is left is scaled to a sum of one.
 /// - `bilinear`: the same triangle, always one source pixel wide to each side (`2d`), the edge pixel continued
 ///   outside the image.
-struct AxisWeights {
+struct AxisWeights: ~Copyable {
   /// One, as a weight.
   static let one: Int32 = 1 << 22
   /// Half of one, for rounding.
@@ -17,35 +17,57 @@ struct AxisWeights {
   /// How far a sum of weighted pixels is shifted to be a pixel.
   static let shift: Int32 = 22
 
+  /// The source pixels of an output pixel.
+  struct Span {
+    /// The first one.
+    var start: Int32 = 0
+    /// How many, 1…`stride`.
+    var count: Int32 = 0
+  }
+
   /// Weights that each output pixel has room for.
   let stride: Int
-  /// First source pixel of each output pixel.
-  let starts: [Int]
-  /// Source pixels of each output pixel, 1…`stride`.
-  let counts: [Int]
-  /// `stride` weights for each output pixel, of which the first `counts` are used.
-  let weights: [Int32]
+  private let spans: UnsafeMutableBufferPointer<Span>
+  /// `stride` weights for each output pixel, of which the first `count` of its span are used.
+  private let weights: UnsafeMutableBufferPointer<Int32>
 
   /// The weights along an axis, with O(kept pixels × stride) work and memory.
   init(_ axis: AxisGeometry, filter: InputContract.Filter) {
     let n = Int64(axis.sourceLength)
     let d = axis.scaledLength
-    var builder = Builder(n: n, d: d, sourceStart: axis.sourceStart, count: axis.keptCount)
+    // A triangle of 2 max(n, d) units to each side covers at most 2 max(n, d) ÷ d + 1 centres, 2d apart.
+    stride = Int(min(n, 2 * max(n, d) / d + 1))
+    spans = .allocate(capacity: axis.keptCount)
+    weights = .allocate(capacity: axis.keptCount * stride)
+    let rule = Rule(n: n, d: d)
     for index in 0..<axis.keptCount {
       let j = axis.keptStart + Int64(index)
-      switch filter {
-      case .antialiased: builder.appendTriangle(j)
-      case .bilinear: builder.appendNeighbours(j)
-      }
+      let places = UnsafeMutableBufferPointer(rebasing: weights[(index * stride)...].prefix(stride))
+      var span =
+        switch filter {
+        case .antialiased: rule.triangle(j, places)
+        case .bilinear: rule.neighbours(j, places)
+        }
+      span.start += Int32(axis.sourceStart)
+      spans.initializeElement(at: index, to: span)
     }
-    stride = builder.stride
-    starts = builder.starts
-    counts = builder.counts
-    weights = builder.weights
   }
 
+  deinit {
+    spans.deallocate()
+    weights.deallocate()
+  }
+
+  /// Output pixels.
+  var count: Int { spans.count }
+  /// First source pixel of output pixel `index`.
+  func start(_ index: Int) -> Int { Int(spans[index].start) }
+  /// Source pixels of output pixel `index`, 1…`stride`.
+  func count(_ index: Int) -> Int { Int(spans[index].count) }
   /// One past the last source pixel of output pixel `index`.
-  func end(_ index: Int) -> Int { starts[index] + counts[index] }
+  func end(_ index: Int) -> Int { start(index) + count(index) }
+  /// The weight of source pixel `tap` of output pixel `index`.
+  func weight(_ index: Int, _ tap: Int) -> Int32 { weights[index &* stride &+ tap] }
 
   /// The pixel of a sum of weighted pixels, which rounded weights may leave a little outside 0…255.
   static func pixel(_ sum: Int32) -> UInt8 {
@@ -55,16 +77,11 @@ struct AxisWeights {
   /// Scales a row of single bytes; `scaled` has one for each output pixel.
   func scaleGray(_ row: UnsafeBufferPointer<UInt8>, into scaled: UnsafeMutableBufferPointer<UInt8>)
   {
-    weights.withUnsafeBufferPointer { weights in
-      for x in 0..<counts.count {
-        let start = starts[x]
-        let weight = x &* stride
-        var sum = Self.half
-        for tap in 0..<counts[x] {
-          sum &+= Int32(row[start &+ tap]) &* weights[weight &+ tap]
-        }
-        scaled[x] = Self.pixel(sum)
-      }
+    for x in 0..<count {
+      let start = start(x)
+      var sum = Self.half
+      for tap in 0..<count(x) { sum &+= Int32(row[start &+ tap]) &* weight(x, tap) }
+      scaled[x] = Self.pixel(sum)
     }
   }
 
@@ -73,92 +90,64 @@ struct AxisWeights {
     _ row: UnsafeBufferPointer<UInt8>,
     into scaled: UnsafeMutableBufferPointer<UInt8>
   ) {
-    weights.withUnsafeBufferPointer { weights in
-      for x in 0..<counts.count {
-        let start = starts[x] &* 3
-        let weight = x &* stride
-        var red = Self.half
-        var green = Self.half
-        var blue = Self.half
-        for tap in 0..<counts[x] {
-          let share = weights[weight &+ tap]
-          let at = start &+ 3 &* tap
-          red &+= Int32(row[at]) &* share
-          green &+= Int32(row[at &+ 1]) &* share
-          blue &+= Int32(row[at &+ 2]) &* share
-        }
-        scaled[3 &* x] = Self.pixel(red)
-        scaled[3 &* x &+ 1] = Self.pixel(green)
-        scaled[3 &* x &+ 2] = Self.pixel(blue)
+    for x in 0..<count {
+      let start = start(x) &* 3
+      var red = Self.half
+      var green = Self.half
+      var blue = Self.half
+      for tap in 0..<count(x) {
+        let share = weight(x, tap)
+        let at = start &+ 3 &* tap
+        red &+= Int32(row[at]) &* share
+        green &+= Int32(row[at &+ 1]) &* share
+        blue &+= Int32(row[at &+ 2]) &* share
       }
+      scaled[3 &* x] = Self.pixel(red)
+      scaled[3 &* x &+ 1] = Self.pixel(green)
+      scaled[3 &* x &+ 2] = Self.pixel(blue)
     }
   }
 }
 
 extension AxisWeights {
-  private struct Builder {
+  /// How n source pixels are scaled to d.
+  private struct Rule {
     let n: Int64
     let d: Int64
-    let sourceStart: Int
-    let stride: Int
-    var starts: [Int] = []
-    var counts: [Int] = []
-    var weights: [Int32] = []
 
-    init(n: Int64, d: Int64, sourceStart: Int, count: Int) {
-      self.n = n
-      self.d = d
-      self.sourceStart = sourceStart
-      // A triangle of 2 max(n, d) units to each side covers at most 2 max(n, d) ÷ d + 1 centres, 2d apart.
-      stride = Int(min(n, 2 * max(n, d) / d + 1))
-      starts.reserveCapacity(count)
-      counts.reserveCapacity(count)
-      weights.reserveCapacity(count * stride)
-    }
-
-    mutating func appendTriangle(_ j: Int64) {
+    /// Writes the weights of scaled pixel j by the triangle.
+    func triangle(_ j: Int64, _ weights: UnsafeMutableBufferPointer<Int32>) -> Span {
       let centre = (2 * j + 1) * n
       let reach = 2 * max(n, d)
       let first = max(0, floorDivide(centre - reach - d, 2 * d) + 1)
       let last = min(n - 1, floorDivide(centre + reach - d - 1, 2 * d))
       var sum: Int64 = 0
       for x in first...last { sum += reach - distance(x, centre) }
-      append(first: first, count: Int(last - first) + 1)
       for x in first...last {
         // Below 2³⁸ × 2²²; the sum is positive: the nearest centre is at most d < reach away.
         let share = (reach - distance(x, centre)) << 22
-        weights.append(Int32((share + sum / 2) / sum))
+        weights[Int(x - first)] = Int32((share + sum / 2) / sum)
       }
-      pad()
+      return Span(start: Int32(first), count: Int32(last - first + 1))
     }
 
-    mutating func appendNeighbours(_ j: Int64) {
+    /// Writes the weights of scaled pixel j by its two neighbours.
+    func neighbours(_ j: Int64, _ weights: UnsafeMutableBufferPointer<Int32>) -> Span {
       let position = (2 * j + 1) * n - d
       let left = floorDivide(position, 2 * d)
       let offset = position - left * 2 * d
       if left < 0 || left >= n - 1 {
-        append(first: min(max(left, 0), n - 1), count: 1)
-        weights.append(AxisWeights.one)
-      } else {
-        append(first: left, count: 2)
-        let right = Int32(((offset << 22) + d) / (2 * d))
-        weights.append(AxisWeights.one - right)
-        weights.append(right)
+        weights[0] = AxisWeights.one
+        return Span(start: Int32(min(max(left, 0), n - 1)), count: 1)
       }
-      pad()
+      let right = Int32(((offset << 22) + d) / (2 * d))
+      weights[0] = AxisWeights.one - right
+      weights[1] = right
+      return Span(start: Int32(left), count: 2)
     }
 
     private func distance(_ x: Int64, _ centre: Int64) -> Int64 {
       abs((2 * x + 1) * d - centre)
-    }
-
-    private mutating func append(first: Int64, count: Int) {
-      starts.append(sourceStart + Int(first))
-      counts.append(count)
-    }
-
-    private mutating func pad() {
-      while weights.count < starts.count * stride { weights.append(0) }
     }
 
     /// ⌊a ÷ b⌋ for positive b.

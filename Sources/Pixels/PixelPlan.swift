@@ -1,6 +1,6 @@
 public import ModelFormat
 
-/// Turns RGB images of one size into a model's u8 input; everything that can fail or allocate happens in `init`.
+/// Turns images of one size and format into a model's u8 input; everything that can fail or allocate happens in `init`.
 ///
 /// Two passes in integers, columns first, with bytes in between and weights of 2⁻²²: the scheme of Pillow's
 /// `Image.resize`, whose results for `Filter.antialiased` these are. A model of one channel gets luma,
@@ -11,6 +11,8 @@ public struct PixelPlan: ~Copyable {
   public let sourceHeight: Int
   /// Columns of the images that are converted.
   public let sourceWidth: Int
+  /// How their pixels lie in memory.
+  public let format: PixelFormat
   /// What the images become.
   public let contract: InputContract
 
@@ -20,20 +22,21 @@ public struct PixelPlan: ~Copyable {
   /// Elements of one scaled row: kept columns × channels.
   private let scaledCount: Int
   /// Scaled source rows, row y in place y mod `ringRows`.
-  private var ring: [UInt8]
+  private let ring: UnsafeMutableBufferPointer<UInt8>
   private let ringRows: Int
-  /// Luma of one source row; empty for models of three channels.
-  private var luma: [UInt8]
+  /// One source row as the model has its channels: luma, or RGB; empty where the source's own rows are that.
+  private let line: UnsafeMutableBufferPointer<UInt8>
   /// Sums of one output row.
-  private var sums: [Int32]
+  private let sums: UnsafeMutableBufferPointer<Int32>
 
-  /// A plan for images of `sourceHeight` × `sourceWidth`.
+  /// A plan for images of `sourceHeight` × `sourceWidth` pixels.
   ///
   /// Memory: the weights (about twice the source's sides), and ⌈2 × reduction⌉ + 1 rows of the input.
   /// Throws `PixelError` where the contract takes no images or a size is out of range.
   public init(
     sourceHeight: Int,
     sourceWidth: Int,
+    format: PixelFormat = .rgb,
     contract: InputContract
   ) throws(PixelError) {
     let geometry = try ImageGeometry(height: sourceHeight, width: sourceWidth, contract: contract)
@@ -43,33 +46,42 @@ public struct PixelPlan: ~Copyable {
     guard ringByteCount <= 1 << 28 else { throw .scratch(byteCount: ringByteCount) }
     self.sourceHeight = sourceHeight
     self.sourceWidth = sourceWidth
+    self.format = format
     self.contract = contract
     self.geometry = geometry
-    self.rowWeights = rowWeights
     self.scaledCount = scaledCount
     columnWeights = AxisWeights(geometry.columns, filter: contract.filter)
     ringRows = rowWeights.stride
-    ring = [UInt8](repeating: 0, count: Int(ringByteCount))
-    luma = [UInt8](repeating: 0, count: contract.channels == 1 ? sourceWidth : 0)
-    sums = [Int32](repeating: 0, count: scaledCount)
+    self.rowWeights = rowWeights
+    ring = .allocate(capacity: Int(ringByteCount))
+    let isDirect = format == (contract.channels == 1 ? .grey : .rgb)
+    line = .allocate(capacity: isDirect ? 0 : sourceWidth * contract.channels)
+    sums = .allocate(capacity: scaledCount)
   }
 
-  /// Converts one image: `source` holds rows of RGB bytes, `rowStride` bytes apart.
+  deinit {
+    ring.deallocate()
+    line.deallocate()
+    sums.deallocate()
+  }
+
+  /// Converts one image: `source` holds rows of pixels in the plan's format, `rowStride` bytes apart.
   ///
   /// Channel c of the model's pixel (y, x) is written to `destination[(y × width + x) × pixelStride + c]`; lanes between
   /// channels and `pixelStride` are left alone. Allocates nothing.
   /// Traps if a buffer is too small for the sizes of the plan, or a stride for what it strides over.
   public mutating func convert(
-    rgb source: UnsafeBufferPointer<UInt8>,
+    _ source: UnsafeBufferPointer<UInt8>,
     rowStride: Int,
     into destination: UnsafeMutableBufferPointer<UInt8>,
     pixelStride: Int
   ) {
     let channels = contract.channels
     let pixels = contract.height * contract.width
-    precondition(rowStride >= sourceWidth * 3, "source rows overlap")
+    let rowBytes = sourceWidth * format.pixelBytes
+    precondition(rowStride >= rowBytes, "source rows overlap")
     precondition(
-      source.count >= (sourceHeight - 1) * rowStride + sourceWidth * 3,
+      source.count >= (sourceHeight - 1) * rowStride + rowBytes,
       "source too small"
     )
     precondition(pixelStride >= channels, "pixels overlap")
@@ -78,13 +90,13 @@ public struct PixelPlan: ~Copyable {
       "destination too small"
     )
     fillBorder(destination, pixelStride)
-    var nextSourceRow = rowWeights.starts[0]
+    var nextSourceRow = rowWeights.start(0)
     for row in 0..<geometry.rows.keptCount {
       // Rows that no output needs are between two outputs only where the filter is not antialiased.
-      nextSourceRow = max(nextSourceRow, rowWeights.starts[row])
+      nextSourceRow = max(nextSourceRow, rowWeights.start(row))
       while nextSourceRow < rowWeights.end(row) {
         let pixels = UnsafeBufferPointer(
-          rebasing: source[(nextSourceRow * rowStride)...].prefix(sourceWidth * 3)
+          rebasing: source[(nextSourceRow * rowStride)...].prefix(rowBytes)
         )
         scaleColumns(of: pixels, intoRingRow: nextSourceRow % ringRows)
         nextSourceRow += 1
@@ -98,12 +110,17 @@ public struct PixelPlan: ~Copyable {
 
   /// Converts one image whose rows have no gaps, as the other `convert` does.
   public mutating func convert(
-    rgb source: [UInt8],
+    _ source: [UInt8],
     into destination: UnsafeMutableBufferPointer<UInt8>,
     pixelStride: Int
   ) {
     source.withUnsafeBufferPointer {
-      convert(rgb: $0, rowStride: sourceWidth * 3, into: destination, pixelStride: pixelStride)
+      convert(
+        $0,
+        rowStride: sourceWidth * format.pixelBytes,
+        into: destination,
+        pixelStride: pixelStride
+      )
     }
   }
 
@@ -136,53 +153,49 @@ public struct PixelPlan: ~Copyable {
     }
   }
 
-  private mutating func scaleColumns(
-    of row: UnsafeBufferPointer<UInt8>,
-    intoRingRow ringRow: Int
-  ) {
-    let place = ringRow * scaledCount
-    let scaledCount = scaledCount
-    if contract.channels == 1 {
-      luma.withUnsafeMutableBufferPointer { luma in
-        for x in 0..<luma.count {
-          luma[x] = Self.luma(row[3 &* x], row[3 &* x &+ 1], row[3 &* x &+ 2])
-        }
+  /// Brings a source row to the model's channels: itself, or `line`.
+  private func channels(of row: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
+    guard !line.isEmpty else { return row }
+    let (red, green, blue) = format.offsets
+    let step = format.pixelBytes
+    for x in 0..<sourceWidth {
+      let at = x &* step
+      let color = (row[at &+ red], row[at &+ green], row[at &+ blue])
+      if contract.channels == 1 {
+        line[x] = Self.luma(color.0, color.1, color.2)
+      } else {
+        (line[3 &* x], line[3 &* x &+ 1], line[3 &* x &+ 2]) = color
       }
     }
-    ring.withUnsafeMutableBufferPointer { ring in
-      let scaled = UnsafeMutableBufferPointer(rebasing: ring[place..<place + scaledCount])
-      if contract.channels == 1 {
-        luma.withUnsafeBufferPointer { columnWeights.scaleGray($0, into: scaled) }
-      } else {
-        columnWeights.scaleColor(row, into: scaled)
-      }
+    return UnsafeBufferPointer(line)
+  }
+
+  private func scaleColumns(of row: UnsafeBufferPointer<UInt8>, intoRingRow ringRow: Int) {
+    let place = ringRow * scaledCount
+    let scaled = UnsafeMutableBufferPointer(rebasing: ring[place..<place + scaledCount])
+    if contract.channels == 1 {
+      columnWeights.scaleGray(channels(of: row), into: scaled)
+    } else {
+      columnWeights.scaleColor(channels(of: row), into: scaled)
     }
   }
 
-  private mutating func sumRows(_ row: Int) {
-    let count = rowWeights.counts[row]
-    let start = rowWeights.starts[row]
-    let scaledCount = scaledCount
-    sums.withUnsafeMutableBufferPointer { sums in
-      sums.update(repeating: AxisWeights.half)
-      ring.withUnsafeBufferPointer { ring in
-        for tap in 0..<count {
-          let weight = rowWeights.weights[row * rowWeights.stride + tap]
-          let place = (start + tap) % ringRows * scaledCount
-          let scaled = UnsafeBufferPointer(rebasing: ring[place..<place + scaledCount])
-          for index in 0..<scaledCount { sums[index] &+= Int32(scaled[index]) &* weight }
-        }
-      }
+  private func sumRows(_ row: Int) {
+    let start = rowWeights.start(row)
+    sums.update(repeating: AxisWeights.half)
+    for tap in 0..<rowWeights.count(row) {
+      let weight = rowWeights.weight(row, tap)
+      let place = (start + tap) % ringRows * scaledCount
+      let scaled = UnsafeBufferPointer(rebasing: ring[place..<place + scaledCount])
+      for index in 0..<scaledCount { sums[index] &+= Int32(scaled[index]) &* weight }
     }
   }
 
   private func write(_ target: UnsafeMutableBufferPointer<UInt8>, _ pixelStride: Int) {
     let channels = contract.channels
-    sums.withUnsafeBufferPointer { sums in
-      for x in 0..<geometry.columns.keptCount {
-        for channel in 0..<channels {
-          target[x &* pixelStride &+ channel] = AxisWeights.pixel(sums[x &* channels &+ channel])
-        }
+    for x in 0..<geometry.columns.keptCount {
+      for channel in 0..<channels {
+        target[x &* pixelStride &+ channel] = AxisWeights.pixel(sums[x &* channels &+ channel])
       }
     }
   }

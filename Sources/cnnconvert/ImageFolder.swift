@@ -72,7 +72,7 @@ struct ImageFolder: Sendable {
         count: contract.height * contract.width * contract.channels
       )
       bytes.withUnsafeMutableBufferPointer {
-        plan.convert(rgb: image.rgb, into: $0, pixelStride: contract.channels)
+        plan.convert(image.rgb, into: $0, pixelStride: contract.channels)
       }
       return bytes
     } catch {

@@ -90,7 +90,7 @@ struct Classification {
         start: network.inputPixels,
         count: input.height * input.width * network.inputPixelStride
       )
-      plan.convert(rgb: image.rgb, into: target, pixelStride: network.inputPixelStride)
+      plan.convert(image.rgb, into: target, pixelStride: network.inputPixelStride)
     } catch {
       throw ImageProblem(message: error.message)
     }

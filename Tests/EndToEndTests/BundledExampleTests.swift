@@ -27,7 +27,7 @@ import Testing
       contract: contract
     )
     var bytes = [UInt8](repeating: 0, count: side * side * 3)
-    bytes.withUnsafeMutableBufferPointer { plan.convert(rgb: image.rgb, into: $0, pixelStride: 3) }
+    bytes.withUnsafeMutableBufferPointer { plan.convert(image.rgb, into: $0, pixelStride: 3) }
     return bytes
   }
 

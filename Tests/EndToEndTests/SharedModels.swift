@@ -78,7 +78,7 @@ struct ImageSet: Sendable {
       )
       var bytes = [UInt8](repeating: 0, count: contract.height * contract.width * 3)
       bytes.withUnsafeMutableBufferPointer {
-        plan.convert(rgb: image.rgb, into: $0, pixelStride: 3)
+        plan.convert(image.rgb, into: $0, pixelStride: 3)
       }
       if index % 5 == 0 { set.calibration.append(bytes) } else { set.test.append(bytes) }
     }

@@ -60,7 +60,7 @@ struct PixelPlanTests {
     let pixels = contract.height * contract.width
     var bytes = [UInt8](repeating: 0xA5, count: pixels * pixelStride)
     bytes.withUnsafeMutableBufferPointer {
-      plan.convert(rgb: rgb, into: $0, pixelStride: pixelStride)
+      plan.convert(rgb, into: $0, pixelStride: pixelStride)
     }
     var dense: [UInt8] = []
     for index in bytes.indices {
@@ -258,12 +258,44 @@ struct PixelPlanTests {
     #expect(found == [76, 76, 76, 0, 0, 0, 76, 76, 76])
   }
 
+  @Test(arguments: PixelFormat.allCases, [1, 3])
+  func `the order of a source's bytes does not matter`(format: PixelFormat, channels: Int) throws {
+    let contract = Self.contract(3, 4, channels: channels)
+    let pixels = stride(from: 0, to: Self.picture.count, by: 3).map { start in
+      let (red, green, blue) = (
+        Self.picture[start], Self.picture[start + 1], Self.picture[start + 2]
+      )
+      return format == .grey ? (green, green, green) : (red, green, blue)
+    }
+    let source: [UInt8] = pixels.flatMap { red, green, blue in
+      switch format {
+      case .rgb: [red, green, blue]
+      case .bgr: [blue, green, red]
+      case .rgbx: [red, green, blue, 99]
+      case .bgrx: [blue, green, red, 99]
+      case .grey: [red]
+      }
+    }
+    var plan = try PixelPlan(
+      sourceHeight: 7,
+      sourceWidth: 11,
+      format: format,
+      contract: contract
+    )
+    var bytes = [UInt8](repeating: 0, count: 12 * channels)
+    bytes.withUnsafeMutableBufferPointer {
+      plan.convert(source, into: $0, pixelStride: channels)
+    }
+    let rgb = pixels.flatMap { [$0.0, $0.1, $0.2] }
+    #expect(try bytes == Self.converted(rgb, 7, 11, contract))
+  }
+
   @Test func `a plan is used for many images`() throws {
     let contract = Self.contract(3, 4)
     var plan = try PixelPlan(sourceHeight: 7, sourceWidth: 11, contract: contract)
     var bytes = [UInt8](repeating: 0, count: 48)
     for image in [[UInt8](repeating: 9, count: 231), Self.picture] {
-      bytes.withUnsafeMutableBufferPointer { plan.convert(rgb: image, into: $0, pixelStride: 4) }
+      bytes.withUnsafeMutableBufferPointer { plan.convert(image, into: $0, pixelStride: 4) }
     }
     let dense = bytes.indices.filter { $0 % 4 < 3 }.map { bytes[$0] }
     #expect(try dense == Self.converted(Self.picture, 7, 11, contract))
@@ -280,7 +312,7 @@ struct PixelPlanTests {
     var bytes = [UInt8](repeating: 0, count: 36)
     bytes.withUnsafeMutableBufferPointer { destination in
       padded.withUnsafeBufferPointer {
-        plan.convert(rgb: $0, rowStride: 40, into: destination, pixelStride: 3)
+        plan.convert($0, rowStride: 40, into: destination, pixelStride: 3)
       }
     }
     #expect(try bytes == Self.converted(Self.picture, 7, 11, contract))
