@@ -28,10 +28,13 @@ CK_INLINE int32x4_t start_of(const ck_epilogue *e, size_t channel) {
 }
 #endif
 
-#define CK_ACCUMULATORS 24
-#define CK_TILE 12
-#define CK_SHAPES {1, 6}
-#define CK_TILES(X) X(1, 1) X(2, 1) X(3, 1) X(4, 1) X(5, 1) X(6, 1)
+#ifndef CK_MIXED_SIGN
+#include "neon_dot_loop.h"
+#endif
+#define CK_ACCUMULATORS 20
+#define CK_TILE 15
+#define CK_SHAPES {1, 5}
+#define CK_TILES(X) X(1, 1) X(2, 1) X(3, 1) X(4, 1) X(5, 1)
 
 /* Four steps of k, whose bytes are in `u`: one a lane. */
 #define CK_STEP(lane) \
@@ -60,6 +63,14 @@ CK_INLINE bool accumulate(const ck_conv_tile *tile, const ck_epilogue *e, size_t
     const uint8_t *in[CK_MAX_TILE];
     CK_UNROLL for (int p = 0; p < P; ++p) in[p] = row[p];
     size_t k = tile->k4;
+#ifndef CK_MIXED_SIGN
+    if (P == 5 && k >= 4) {
+      add_dots(sum, in, weights, k / 4);
+      weights += k / 4 * 256;
+      CK_UNROLL for (int p = 0; p < P; ++p) in[p] += k / 4 * 16;
+      k %= 4;
+    }
+#endif
     for (; k >= 4; k -= 4, weights += 256) {
       activations u[CK_MAX_TILE];
       CK_UNROLL for (int p = 0; p < P; ++p) {
