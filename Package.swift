@@ -29,7 +29,13 @@ let package = Package(
       exclude: ["README.md"],
       linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png")]
     ),
-    .target(name: "ModelFormat", exclude: ["FORMAT.md", "README.md"], swiftSettings: strict),
+    .target(name: "PlainText", exclude: ["README.md"], swiftSettings: strict),
+    .target(
+      name: "ModelFormat",
+      dependencies: ["PlainText"],
+      exclude: ["FORMAT.md", "README.md"],
+      swiftSettings: strict
+    ),
     .target(
       name: "Runtime",
       dependencies: ["CKernels", "CLinux", "ModelFormat"],
@@ -115,6 +121,7 @@ let package = Package(
     ),
 
     // Tests: one target a module.
+    .testTarget(name: "PlainTextTests", dependencies: ["PlainText"]),
     .testTarget(name: "ModelFormatTests", dependencies: ["ModelFormat"]),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "CKernels", "ModelFormat"]),
     .testTarget(name: "PixelsTests", dependencies: ["Pixels", "ImageCodecs", "ModelFormat"]),

@@ -10,9 +10,7 @@ enum ArenaValidation {
     try require(
       tensors[input].root == input && tensors[input].elementType == .u8,
       .tensor(input),
-      "the model's input",
-      "a view or not u8",
-      "a u8 tensor that owns its memory"
+      "the model's input a view or not u8, expected a u8 tensor that owns its memory"
     )
     let lifetimes = Lifetime.all(
       tensors: tensors,
@@ -22,26 +20,21 @@ enum ArenaValidation {
     )
     for (index, tensor) in tensors.enumerated() {
       let (place, lifetime) = (ModelFormatError.Place.tensor(index), lifetimes[index])
-      try require(
-        lifetime.firstWriter < operators.count,
-        place,
-        "writer",
-        "none",
-        "an operator that writes it"
-      )
+      let isWritten = lifetime.firstWriter < operators.count
+      try require(isWritten, place, "writer none, expected an operator that writes it")
       try require(
         tensor.firstWriter == lifetime.firstWriter,
         place,
-        "first writer",
-        "\(tensor.firstWriter)",
-        "\(lifetime.firstWriter)"
+        "first writer %, expected %",
+        tensor.firstWriter,
+        lifetime.firstWriter
       )
       try require(
         tensor.lastReader == lifetime.lastReader,
         place,
-        "last reader",
-        "\(tensor.lastReader)",
-        "\(lifetime.lastReader)"
+        "last reader %, expected %",
+        tensor.lastReader,
+        lifetime.lastReader
       )
     }
     try checkOverlaps(tensors, lifetimes)
@@ -55,26 +48,24 @@ enum ArenaValidation {
       try require(
         root.root == tensor.root,
         place,
-        "root",
-        "\(tensor.root), a view itself",
-        "a tensor that owns its memory"
+        "root %, a view itself, expected a tensor that owns its memory",
+        tensor.root
       )
       try require(
         root.height == tensor.height && root.width == tensor.width
           && root.elementType == tensor.elementType && root.pixelStride == tensor.pixelStride,
         place,
-        "shape",
-        "unlike tensor \(tensor.root)'s",
-        "height, width, type and pixel stride of its root"
+        "shape unlike tensor %'s, expected height, width, type and pixel stride of its root",
+        tensor.root
       )
       let first = tensor.arenaOffset - root.arenaOffset
       let end = first + tensor.channels * tensor.elementSize
       try require(
         first >= 0 && end <= root.channels * root.elementSize,
         place,
-        "offset",
-        "\(tensor.arenaOffset)",
-        "inside the first pixel of tensor \(tensor.root)"
+        "offset %, expected inside the first pixel of tensor %",
+        tensor.arenaOffset,
+        tensor.root
       )
     }
   }
@@ -83,18 +74,23 @@ enum ArenaValidation {
     _ tensors: [TensorRecord],
     _ lifetimes: [Lifetime]
   ) throws(ModelFormatError) {
-    let roots = tensors.indices.filter { tensors[$0].root == $0 }
-      .sorted { (tensors[$0].arenaOffset, $0) < (tensors[$1].arenaOffset, $1) }
-    for (position, lower) in roots.enumerated() {
-      let end = tensors[lower].arenaOffset + tensors[lower].storageByteCount
-      for upper in roots[(position + 1)...] {
-        if tensors[upper].arenaOffset >= end { break }
+    // By offset, then index: the offset is below 2³¹ and a multiple of 64, the index below 2¹⁶.
+    var roots: [Int64] = []
+    for (index, tensor) in tensors.enumerated() where tensor.root == index {
+      roots.append(Int64(tensor.arenaOffset) << 16 | Int64(index))
+    }
+    roots.sortAscending()
+    for position in roots.indices {
+      let lower = Int(roots[position] & 0xFFFF)
+      let end = Int64(tensors[lower].arenaOffset + tensors[lower].storageByteCount) << 16
+      for next in position + 1..<roots.count {
+        if roots[next] >= end { break }
+        let upper = Int(roots[next] & 0xFFFF)
         try require(
           !lifetimes[lower].overlaps(lifetimes[upper]),
           .tensor(max(lower, upper)),
-          "memory",
-          "shared with tensor \(min(lower, upper))",
-          "separate while both are in use"
+          "memory shared with tensor %, expected separate while both are in use",
+          min(lower, upper)
         )
       }
     }
@@ -120,25 +116,21 @@ enum ArenaValidation {
         try require(
           written[tensors[operand].root].contains(range(operand)),
           .operation(index),
-          "input tensor \(operand)",
-          "not written yet",
-          "an earlier operator that writes all of it"
+          "input tensor % not written yet, expected an earlier operator that writes all of it",
+          operand
         )
       }
       try require(
         written[tensors[operation.output].root].insert(range(operation.output)),
         .operation(index),
-        "output tensor \(operation.output)",
-        "written before",
-        "memory that is written once"
+        "output tensor % written before, expected memory that is written once",
+        operation.output
       )
     }
     try require(
       written[tensors[output].root].contains(range(output)),
       .tensor(output),
-      "the model's output",
-      "not written",
-      "an operator that writes all of it"
+      "the model's output not written, expected an operator that writes all of it"
     )
   }
 }

@@ -4,85 +4,93 @@ extension OperatorValidation {
     _ record: OperatorRecord,
     _ place: ModelFormatError.Place
   ) throws(ModelFormatError) {
-    let (input, output) = (tensors[record.input], tensors[record.output])
-    let isDepthwise = record.kind == .depthwiseConvolution
+    let output = tensors[record.output]
     let isFloat = output.elementType == .float32
-    try types(record, place, .u8, isDepthwise ? .u8 : output.elementType)
-    let layout: PackedLayout
-    let taps = UInt64(record.kernelHeight) * UInt64(record.kernelWidth)
-    if isDepthwise {
-      try require(
-        record.groups == input.channels && output.channels == input.channels,
-        place,
-        "groups and channels of the output",
-        "\(record.groups) and \(output.channels)",
-        "\(input.channels), the input's channels"
-      )
-      try checkTerms(taps, place)
-      layout = PackedLayout(depthwiseChannels: input.channels, taps: Int(taps))
-    } else {
-      try require(
-        input.channels % record.groups == 0 && output.channels % record.groups == 0,
-        place,
-        "groups",
-        "\(record.groups)",
-        "a divisor of \(input.channels) and \(output.channels) channels"
-      )
-      let inputs = input.channels / record.groups
-      try checkTerms(taps * UInt64((inputs + 3) / 4 * 4), place)
-      layout = PackedLayout(
-        outputs: output.channels / record.groups,
-        inputs: inputs,
-        taps: Int(taps),
-        groups: record.groups
-      )
-    }
+    let layout =
+      record.kind == .depthwiseConvolution
+      ? try depthwiseLayout(record, place) : try groupedLayout(record, place)
     // Fits Int on 32 bits too: at most 2²⁴ terms, compared before they are multiplied.
     let blocks = UInt64(layout.groups) * UInt64(layout.blocks)
-    let (expected, overflow) = (blocks * UInt64(layout.steps)).multipliedReportingOverflow(by: 64)
-    try require(
-      !overflow && UInt64(record.weightsSize) == expected,
-      place,
-      "weights size",
-      "\(record.weightsSize)",
-      "\(expected)"
+    let (weightsSize, overflow) = (blocks * UInt64(layout.steps)).multipliedReportingOverflow(
+      by: 64
     )
-    let constantsSize = 3 * 64 * blocks
-    try require(
-      UInt64(record.constantsSize) == constantsSize,
-      place,
-      "constants size",
-      "\(record.constantsSize)",
-      "\(constantsSize)"
-    )
+    try checkSize(record.weightsSize, "weights", overflow ? .max : weightsSize, place)
+    try checkSize(record.constantsSize, "constants", 3 * 64 * blocks, place)
     if record.secondInput == OperatorRecord.noTensor {
-      let isUnused = record.multiplierA == 0
-      try require(isUnused, place, "multiplier a", "\(record.multiplierA)", "0 with no residual")
-    } else {
-      let residual = tensors[record.secondInput]
-      try require(!isFloat, place, "residual", "present", "none with a float32 output")
       try require(
-        Self.shape(residual) == Self.shape(output),
+        record.multiplierA == 0,
         place,
-        "shape of the residual",
-        Self.shape(residual),
-        "\(Self.shape(output)), the output's"
+        "multiplier a %, expected 0 with no residual",
+        record.multiplierA
+      )
+    } else {
+      let (found, expected) = (Shape(tensors[record.secondInput]), Shape(output))
+      try require(!isFloat, place, "residual present, expected none with a float32 output")
+      try require(
+        found == expected,
+        place,
+        "shape of the residual %, expected %, the output's",
+        found,
+        expected
       )
     }
     if isFloat {
       let isDefault = record.clampLow == 0 && record.clampHigh == 255
-      try require(isDefault, place, "clamp", "set", "its default with a float32 output")
+      try require(isDefault, place, "clamp set, expected its default with a float32 output")
     }
     try checkChannels(record, layout, place, isFloat: isFloat)
   }
 
+  private func depthwiseLayout(
+    _ record: OperatorRecord,
+    _ place: ModelFormatError.Place
+  ) throws(ModelFormatError) -> PackedLayout {
+    let (inputs, outputs) = (tensors[record.input].channels, tensors[record.output].channels)
+    try require(
+      record.groups == inputs && outputs == inputs,
+      place,
+      "groups and channels of the output % and %, expected %, the input's channels",
+      record.groups,
+      outputs,
+      inputs
+    )
+    let taps = UInt64(record.kernelHeight) * UInt64(record.kernelWidth)
+    try checkTerms(taps, place)
+    return PackedLayout(depthwiseChannels: inputs, taps: Int(taps))
+  }
+
+  private func groupedLayout(
+    _ record: OperatorRecord,
+    _ place: ModelFormatError.Place
+  ) throws(ModelFormatError) -> PackedLayout {
+    let (inputs, outputs) = (tensors[record.input].channels, tensors[record.output].channels)
+    try require(
+      inputs % record.groups == 0 && outputs % record.groups == 0,
+      place,
+      "groups %, expected a divisor of % and % channels",
+      record.groups,
+      inputs,
+      outputs
+    )
+    let taps = UInt64(record.kernelHeight) * UInt64(record.kernelWidth)
+    let inputsEach = inputs / record.groups
+    try checkTerms(taps * UInt64((inputsEach + 3) / 4 * 4), place)
+    return PackedLayout(
+      outputs: outputs / record.groups,
+      inputs: inputsEach,
+      taps: Int(taps),
+      groups: record.groups
+    )
+  }
+
+  @inline(never)
   private func checkTerms(
     _ terms: UInt64,
     _ place: ModelFormatError.Place
   ) throws(ModelFormatError) {
     // 127 × 2²⁴ < 2³¹, so the sums below stay in int32.
-    let limit = 1 << 24
-    try require(terms <= UInt64(limit), place, "terms of a sum", "\(terms)", "at most \(limit)")
+    let limit = UInt64(1) << 24
+    try require(terms <= limit, place, "terms of a sum %, expected at most %", terms, limit)
   }
 
   /// Checks each channel: weights in −127…127, zeros where padded, the stated weight sum, an accumulator inside int32
@@ -99,8 +107,8 @@ extension OperatorValidation {
       for first in stride(from: 0, to: layout.outputs, by: 16) {
         let sums = BlockSums(block, layout)
         block += layout.steps * 64
-        try require(!sums.hasStrayBytes, place, "weights of padding", "not zero", "zeros")
-        try require(sums.smallest >= -127, place, "smallest weight", "-128", "-127 or more")
+        try require(!sums.hasStrayBytes, place, "weights of padding not zero, expected zeros")
+        try require(sums.smallest >= -127, place, "smallest weight -128, expected -127 or more")
         for lane in 0..<16 {
           let slot = layout.slot(group: group, output: first) + lane
           let isReal = first + lane < layout.outputs
@@ -108,7 +116,7 @@ extension OperatorValidation {
           let constants = ChannelConstants(self.constants, record.constantsOffset, layout, slot)
           guard isReal else {
             let isZero = sums.magnitude[lane] == 0 && constants.isZero
-            try require(isZero, place, "channel of padding \(slot)", "not zero", "zeros")
+            try require(isZero, place, "channel of padding % not zero, expected zeros", slot)
             continue
           }
           try check(constants, sums, lane, record, place, channel: channel, isFloat: isFloat)
@@ -126,40 +134,37 @@ extension OperatorValidation {
     channel: Int,
     isFloat: Bool
   ) throws(ModelFormatError) {
-    try require(
-      constants.weightSum == sums.sum[lane],
-      place,
-      "weight sum of channel \(channel)",
-      "\(constants.weightSum)",
-      "\(sums.sum[lane])"
-    )
+    let (sum, expected) = (constants.weightSum, sums.sum[lane])
+    let isSum = sum == expected
+    try require(isSum, place, "weight sum of channel % %, expected %", channel, sum, expected)
     let reach =
       Int64(constants.bias).magnitude + 255 * UInt64(sums.magnitude[lane].magnitude)
+    let limit = UInt64(1) << 31
     try require(
-      reach < 1 << 31,
+      reach < limit,
       place,
-      "accumulator of channel \(channel)",
-      "up to \(reach)",
-      "below 2147483648"
+      "accumulator of channel % up to %, expected below %",
+      channel,
+      reach,
+      limit
     )
     let multiplier = constants.multiplier
     if isFloat {
-      let isFinite = (Float(reach) * multiplier).isFinite && multiplier.isFinite
       try require(
-        isFinite,
+        (Float(reach) * multiplier).isFinite && multiplier.isFinite,
         place,
-        "multiplier of channel \(channel)",
-        "\(multiplier)",
-        "finite, with finite products"
+        "multiplier of channel % %, expected finite, with finite products",
+        channel,
+        multiplier
       )
       return
     }
     try require(
       multiplier >= 0 && multiplier < 1,
       place,
-      "multiplier of channel \(channel)",
-      "\(multiplier)",
-      "from 0, below 1"
+      "multiplier of channel % %, expected from 0, below 1",
+      channel,
+      multiplier
     )
     // The value before the clamp, zero point included, fits int32: 256 more than it needs covers the roundings.
     let residual = 255 * Double(record.multiplierA.magnitude)
@@ -167,9 +172,10 @@ extension OperatorValidation {
     try require(
       value < 2_147_483_648,
       place,
-      "value of channel \(channel)",
-      "up to \(value)",
-      "below 2147483648"
+      "value of channel % up to %, expected below %",
+      channel,
+      UInt64(value),
+      limit
     )
   }
 }

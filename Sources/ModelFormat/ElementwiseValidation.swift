@@ -6,48 +6,34 @@ extension OperatorValidation {
     _ place: ModelFormatError.Place
   ) throws(ModelFormatError) {
     let (input, output) = (tensors[record.input], tensors[record.output])
-    try require(
-      input.channels == output.channels,
-      place,
-      "channels of the output",
-      "\(output.channels)",
-      "\(input.channels), the input's"
-    )
     // 255 × 2²³ < 2³¹.
-    let (taps, limit) = (UInt64(record.kernelHeight) * UInt64(record.kernelWidth), 1 << 23)
-    try require(taps <= UInt64(limit), place, "taps", "\(taps)", "at most \(limit)")
-    try require(
-      Self.windowsTouch(
-        output.height,
-        input.height,
-        record.kernelHeight,
-        record.strideY,
-        record.dilationY,
-        record.padTop
-      ),
-      place,
-      "window rows",
-      "a window without a tap inside the input",
-      "at least one tap in every window"
+    let (taps, limit) = (UInt64(record.kernelHeight) * UInt64(record.kernelWidth), UInt64(1) << 23)
+    try require(taps <= limit, place, "taps %, expected at most %", taps, limit)
+    let rowsTouch = Self.windowsTouch(
+      output.height,
+      input.height,
+      record.kernelHeight,
+      record.strideY,
+      record.dilationY,
+      record.padTop
     )
-    try require(
-      Self.windowsTouch(
-        output.width,
-        input.width,
-        record.kernelWidth,
-        record.strideX,
-        record.dilationX,
-        record.padLeft
-      ),
-      place,
-      "window columns",
-      "a window without a tap inside the input",
-      "at least one tap in every window"
+    let columnsTouch = Self.windowsTouch(
+      output.width,
+      input.width,
+      record.kernelWidth,
+      record.strideX,
+      record.dilationX,
+      record.padLeft
     )
+    let line: StaticString =
+      " a window without a tap inside the input, expected at least one tap in every window"
+    try require(rowsTouch, place, field: "window rows", line)
+    try require(columnsTouch, place, field: "window columns", line)
   }
 
   /// Whether each of `outputs` windows has a tap in 0..<inputs: the first tap at or after 0 is one of the window's and
   /// below `inputs`.
+  @inline(never)
   private static func windowsTouch(
     _ outputs: Int,
     _ inputs: Int,
@@ -70,40 +56,27 @@ extension OperatorValidation {
     _ record: OperatorRecord,
     _ place: ModelFormatError.Place
   ) throws(ModelFormatError) {
-    try require(
-      record.secondInput != OperatorRecord.noTensor,
-      place,
-      "second input",
-      "absent",
-      "a tensor"
-    )
-    let (first, second) = (tensors[record.input], tensors[record.secondInput])
+    let hasSecond = record.secondInput != OperatorRecord.noTensor
+    try require(hasSecond, place, "second input absent, expected a tensor")
+    let (first, second) = (Shape(tensors[record.input]), Shape(tensors[record.secondInput]))
     let output = tensors[record.output]
-    let shape = Self.shape(output)
     try require(
-      Self.shape(first) == shape,
+      first == Shape(output),
       place,
-      "shape of the first input",
-      Self.shape(first),
-      "\(shape), the output's"
+      "shape of the first input %, expected %, the output's",
+      first,
+      Shape(output)
     )
-    let isBroadcast = record.flags & 1 == 1
-    let expected = isBroadcast ? "1 × 1 × \(output.channels)" : shape
-    try require(
-      Self.shape(second) == expected,
-      place,
-      "shape of the second input",
-      Self.shape(second),
-      expected
-    )
+    let expected = record.flags & 1 == 1 ? Shape(1, 1, output.channels) : Shape(output)
+    let isExpected = second == expected
+    try require(isExpected, place, "shape of the second input %, expected %", second, expected)
     guard record.kind == .multiply else { return }
     // 255² × 2¹⁴ < 2³¹.
     try require(
       record.multiplierA.magnitude < 16384,
       place,
-      "multiplier a",
-      "\(record.multiplierA)",
-      "a magnitude below 16384"
+      "multiplier a %, expected a magnitude below 16384",
+      record.multiplierA
     )
   }
 
@@ -111,16 +84,17 @@ extension OperatorValidation {
     _ record: OperatorRecord,
     _ place: ModelFormatError.Place
   ) throws(ModelFormatError) {
-    let (input, output) = (tensors[record.input], tensors[record.output])
-    try size(record.constantsSize, 4 * output.channels, place, "constants")
-    for channel in 0..<output.channels {
+    let (inputs, outputs) = (tensors[record.input].channels, tensors[record.output].channels)
+    try checkSize(record.constantsSize, "constants", 4 * UInt64(outputs), place)
+    for channel in 0..<outputs {
       let index = constants.u32(record.constantsOffset + 4 * channel)
       try require(
-        index < UInt32(input.channels),
+        index < UInt32(inputs),
         place,
-        "source of channel \(channel)",
-        "\(index)",
-        "below \(input.channels)"
+        "source of channel % %, expected below %",
+        channel,
+        index,
+        inputs
       )
     }
   }
@@ -133,25 +107,23 @@ extension OperatorValidation {
     try require(
       record.kernelWidth <= 32768,
       place,
-      "window",
-      "\(record.kernelWidth)",
-      "at most 32768 channels"
+      "window %, expected at most 32768 channels",
+      record.kernelWidth
     )
-    try size(record.constantsSize, 64 + 4096 * 4, place, "constants")
-    let shift = constants.u32(record.constantsOffset)
-    try require(shift <= 31, place, "shift", "\(shift)", "at most 31")
-    for word in 1..<16 {
-      let reserved = constants.u32(record.constantsOffset + 4 * word)
-      try require(reserved == 0, place, "reserved constants", "not zero", "zeros")
-    }
+    try checkSize(record.constantsSize, "constants", 64 + 4096 * 4, place)
+    let start = record.constantsOffset
+    let shift = constants.u32(start)
+    try require(shift <= 31, place, "shift %, expected at most 31", shift)
+    try RecordReader(constants, place).zeros(start + 4..<start + 64, "reserved constants")
     for entry in 0..<4096 {
-      let factor = constants.f32(record.constantsOffset + 64 + 4 * entry)
+      let factor = constants.f32(start + 64 + 4 * entry)
       try require(
-        factor.magnitude < Self.maximumMultiplier,
+        factor.magnitude < FileLayout.maximumMultiplier,
         place,
-        "table entry \(entry)",
-        "\(factor)",
-        "a magnitude below \(Self.maximumMultiplier)"
+        "table entry % %, expected a magnitude below %",
+        entry,
+        factor,
+        FileLayout.maximumMultiplier
       )
     }
   }
@@ -161,15 +133,13 @@ extension OperatorValidation {
     _ place: ModelFormatError.Place
   ) throws(ModelFormatError) {
     let (input, output) = (tensors[record.input], tensors[record.output])
-    let fits =
-      input.channels == output.channels && record.padTop + input.height <= output.height
-      && record.padLeft + input.width <= output.width
+    let (height, width) = (record.padTop + input.height, record.padLeft + input.width)
     try require(
-      fits,
+      input.channels == output.channels && height <= output.height && width <= output.width,
       place,
-      "shape of the output",
-      Self.shape(output),
-      "room for \(Self.shape(input)) at (\(record.padTop), \(record.padLeft))"
+      "shape of the output %, expected room for %, the input and its padding",
+      Shape(output),
+      Shape(height, width, input.channels)
     )
   }
 
@@ -177,24 +147,26 @@ extension OperatorValidation {
     _ record: OperatorRecord,
     _ place: ModelFormatError.Place
   ) throws(ModelFormatError) {
-    let (input, output) = (tensors[record.input], tensors[record.output])
-    let axes = (0..<3).map { Int(record.flags >> UInt32(2 * $0)) & 3 }
-    let isPermutation = axes.contains(0) && axes.contains(1) && axes.contains(2)
+    let input = tensors[record.input]
+    func axis(_ output: UInt32) -> UInt32 { record.flags >> (2 * output) & 3 }
+    let axesFound = 1 << axis(0) | 1 << axis(1) | 1 << axis(2)
     try require(
-      isPermutation,
+      axesFound == 0b111,
       place,
-      "axes",
-      "\(axes[0]), \(axes[1]), \(axes[2])",
-      "a permutation of 0, 1, 2"
+      "axes %, %, %, expected a permutation of 0, 1, 2",
+      axis(0),
+      axis(1),
+      axis(2)
     )
-    let extents = [input.height, input.width, input.channels]
-    let expected = "\(extents[axes[0]]) × \(extents[axes[1]]) × \(extents[axes[2]])"
-    try require(
-      Self.shape(output) == expected,
-      place,
-      "shape of the output",
-      Self.shape(output),
-      expected
-    )
+    func extent(_ output: UInt32) -> Int {
+      switch axis(output) {
+      case 0: input.height
+      case 1: input.width
+      default: input.channels
+      }
+    }
+    let (found, expected) = (Shape(tensors[record.output]), Shape(extent(0), extent(1), extent(2)))
+    let isExpected = found == expected
+    try require(isExpected, place, "shape of the output %, expected %", found, expected)
   }
 }

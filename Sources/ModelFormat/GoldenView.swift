@@ -17,82 +17,63 @@ public struct GoldenView: @unchecked Sendable {
     output: TensorRecord,
     operators: Int
   ) throws(ModelFormatError) -> [GoldenView] {
-    let place = ModelFormatError.Place.section(SectionKind.golden.rawValue)
+    let reader = RecordReader(bytes, .section(.golden))
     let head = FileLayout.goldenHeaderSize
-    try require(bytes.count >= head, place, "size", "\(bytes.count)", "at least \(head)")
-    let count = bytes.u32(0)
-    let limit = FileLayout.maximumGoldens
-    try require(count <= UInt32(limit), place, "count", "\(count)", "at most \(limit)")
-    try require(
-      bytes.u32(4) == UInt32(operators),
-      place,
-      "operator count",
-      "\(bytes.u32(4))",
-      "\(operators)"
-    )
-    try require(bytes.u64(8) == 0, place, "reserved field", "\(bytes.u64(8))", "0")
+    try require(bytes.count >= head, reader.place, "size %, expected at least %", bytes.count, head)
+    let limit = UInt32(FileLayout.maximumGoldens)
+    let count = try reader.number(0, "count", to: limit)
+    try reader.match(4, "operator count", operators)
+    try reader.zeros(8..<16, "reserved field")
     var views: [GoldenView] = []
     var at = head
-    for index in 0..<Int(count) {
-      views.append(try one(bytes, &at, index, input, output, operators))
+    for index in 0..<count {
+      let rest = UnsafeRawBufferPointer(rebasing: bytes[at...])
+      let vector = RecordReader(rest, .golden(index))
+      views.append(try one(vector, &at, input, output, operators))
     }
-    try require(at == bytes.count, place, "size", "\(bytes.count)", "\(at), the vectors' end")
+    let size = bytes.count
+    try require(at == size, reader.place, "size %, expected %, the vectors' end", size, at)
     return views
   }
 
+  /// The vector at the start of `reader`'s bytes, whose size is added to `end`.
   private static func one(
-    _ bytes: UnsafeRawBufferPointer,
-    _ at: inout Int,
-    _ index: Int,
+    _ reader: RecordReader,
+    _ end: inout Int,
     _ input: TensorRecord,
     _ output: TensorRecord,
     _ operators: Int
   ) throws(ModelFormatError) -> GoldenView {
-    let place = ModelFormatError.Place.golden(index)
-    let start = at
-    func expectBytes(_ count: Int) throws(ModelFormatError) {
-      let left = bytes.count - at
-      try require(count <= left, place, "end", "\(left) bytes on", "\(count) bytes more")
-    }
+    let (bytes, place) = (reader.bytes, reader.place)
+    var at = 0
     func take(_ count: Int) throws(ModelFormatError) -> UnsafeRawBufferPointer {
-      let padded = FileLayout.aligned(count, to: 8)
-      try expectBytes(padded)
-      let stray = (at + count..<at + padded).first { bytes[$0] != 0 }
-      try require(stray == nil, place, "padding", "not zero", "zeros")
-      let taken = UnsafeRawBufferPointer(rebasing: bytes[at..<at + count])
+      let (start, padded) = (at, FileLayout.aligned(count, to: 8))
+      let left = bytes.count - start
+      try require(padded <= left, place, "end % bytes on, expected % bytes more", left, padded)
+      try reader.zeros(start + count..<start + padded, "padding")
       at += padded
-      return taken
+      return UnsafeRawBufferPointer(rebasing: bytes[start..<start + count])
     }
-    try expectBytes(FileLayout.goldenVectorSize)
-    let kind = bytes.u32(start)
-    try require(kind <= 1, place, "kind", "\(kind)", "0 (seeded) or 1 (stored)")
-    try require(bytes.u32(start + 4) == 0, place, "reserved", "\(bytes.u32(start + 4))", "0")
-    let seed = bytes.u64(start + 8)
-    try require(kind == 0 || seed == 0, place, "seed", "\(seed)", "0 with a stored input")
-    let inputSize = kind == 0 ? 0 : input.elementCount * input.elementSize
-    let foundInput = bytes.u64(start + 16)
-    try require(
-      foundInput == UInt64(inputSize),
-      place,
-      "input size",
-      "\(foundInput)",
-      "\(inputSize)"
-    )
+    _ = try take(FileLayout.goldenVectorSize)
+    let kind = bytes.u32(0)
+    try require(kind <= 1, place, "kind %, expected 0 (seeded) or 1 (stored)", kind)
+    let isStored = kind == 1
+    try reader.match(4, "reserved", 0)
+    let seed = bytes.u64(8)
+    try require(!isStored || seed == 0, place, "seed %, expected 0 with a stored input", seed)
+    let inputSize = isStored ? input.elementCount * input.elementSize : 0
     let outputSize = output.elementCount * output.elementSize
-    let foundOutput = bytes.u64(start + 24)
-    try require(
-      foundOutput == UInt64(outputSize),
-      place,
-      "output size",
-      "\(foundOutput)",
-      "\(outputSize)"
-    )
-    at += FileLayout.goldenVectorSize
+    let (foundInput, foundOutput) = (bytes.u64(16), bytes.u64(24))
+    let isInput = foundInput == UInt64(inputSize)
+    try require(isInput, place, "input size %, expected %", foundInput, inputSize)
+    let isOutput = foundOutput == UInt64(outputSize)
+    try require(isOutput, place, "output size %, expected %", foundOutput, outputSize)
     let storedInput = try take(inputSize)
     let storedOutput = try take(outputSize)
     let hashes = try take(8 * operators)
+    end += at
     return GoldenView(
-      seed: kind == 0 ? seed : nil,
+      seed: isStored ? nil : seed,
       input: storedInput,
       output: storedOutput,
       hashes: hashes

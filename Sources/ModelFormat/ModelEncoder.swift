@@ -39,7 +39,7 @@ extension ModelContents {
   }
 
   private func assemble(_ sections: [(kind: SectionKind, content: [UInt8])]) -> [UInt8] {
-    let tableEnd = FileLayout.headerSize + sections.count * FileLayout.sectionEntrySize
+    let tableEnd = FileLayout.tableEnd(sections: sections.count)
     var table = ByteWriter()
     var offset = FileLayout.aligned(tableEnd)
     var size = offset
@@ -55,7 +55,7 @@ extension ModelContents {
 
     var file = ByteWriter()
     file.bytes.reserveCapacity(size)
-    file.bytes.append(contentsOf: FileLayout.magic)
+    file.put(FileLayout.magic)
     file.put(FileLayout.byteOrder)
     file.put(UInt32(FileLayout.major) | UInt32(FileLayout.minor) << 16)
     file.put(UInt64(size))

@@ -46,7 +46,7 @@ public struct ModelFile: @unchecked Sendable {
     let strings = try StringTable(section(.strings))
     try Self.checkMetadata(section(.metadata), strings)
     let tensors = try TensorValidation.decode(section(.tensors), sections, strings)
-    let operators = try OperatorValidation.decode(section(.operators), sections, strings)
+    let operators = try OperatorDecoding.decode(section(.operators), sections, strings)
     input = try Self.decodeInput(section(.input), tensor: tensors[sections.inputTensor])
     try ArenaValidation.check(tensors, operators, sections)
     let validation = OperatorValidation(
@@ -61,9 +61,9 @@ public struct ModelFile: @unchecked Sendable {
       try require(
         work <= FileLayout.maximumWork,
         .operation(index),
-        "work of a run up to here",
-        "\(work)",
-        "at most \(FileLayout.maximumWork) multiply-accumulates"
+        "work of a run up to here %, expected at most % multiply-accumulates",
+        work,
+        FileLayout.maximumWork
       )
     }
     goldens = try GoldenView.decode(
@@ -72,15 +72,7 @@ public struct ModelFile: @unchecked Sendable {
       output: tensors[sections.outputTensor],
       operators: operators.count
     )
-    let report = section(.report)
-    if let invalid = StringTable.firstInvalid(report) {
-      throw ModelFormatError(
-        .section(SectionKind.report.rawValue),
-        "byte \(invalid)",
-        hex(report[invalid]),
-        expected: "UTF-8"
-      )
-    }
+    try StringTable.checkText(section(.report), .section(.report))
     try Self.checkLabels(section(.labels), strings, tensors[sections.outputTensor])
     self.bytes = bytes
     self.owner = owner
@@ -149,19 +141,17 @@ public struct ModelFile: @unchecked Sendable {
     _ bytes: UnsafeRawBufferPointer,
     _ strings: StringTable
   ) throws(ModelFormatError) {
-    let place = ModelFormatError.Place.section(SectionKind.metadata.rawValue)
-    try require(bytes.count % 8 == 0, place, "size", "\(bytes.count)", "a multiple of 8")
+    let reader = RecordReader(bytes, .section(.metadata))
+    let isWhole = bytes.count % 8 == 0
+    try require(isWhole, reader.place, "size %, expected a multiple of 8", bytes.count)
     for offset in stride(from: 0, to: bytes.count, by: 4) {
-      let string = bytes.u32(offset)
-      try require(strings.isStart(string), place, "string", "\(string)", "the start of a string")
+      let string = try reader.name(offset, "string", in: strings)
       guard offset % 8 == 0, offset > 0 else { continue }
-      let (previous, key) = (strings.content(bytes.u32(offset - 8)), strings.content(string))
       try require(
-        previous.lexicographicallyPrecedes(key),
-        place,
-        "key \(offset / 8)",
-        "not above the one before it",
-        "keys in ascending order"
+        strings.precedes(bytes.u32(offset - 8), string),
+        reader.place,
+        "key % not above the one before it, expected keys in ascending order",
+        offset / 8
       )
     }
   }
@@ -172,17 +162,18 @@ public struct ModelFile: @unchecked Sendable {
     _ output: TensorRecord
   ) throws(ModelFormatError) {
     guard bytes.count > 0 else { return }
-    let place = ModelFormatError.Place.section(SectionKind.labels.rawValue)
+    let reader = RecordReader(bytes, .section(.labels))
+    let outputs = output.elementCount
     try require(
-      bytes.count == 4 * output.elementCount,
-      place,
-      "size",
-      "\(bytes.count)",
-      "\(4 * output.elementCount) for \(output.elementCount) outputs"
+      bytes.count == 4 * outputs,
+      reader.place,
+      "size %, expected % for % outputs",
+      bytes.count,
+      4 * outputs,
+      outputs
     )
     for offset in stride(from: 0, to: bytes.count, by: 4) {
-      let string = bytes.u32(offset)
-      try require(strings.isStart(string), place, "string", "\(string)", "the start of a string")
+      _ = try reader.name(offset, "string", in: strings)
     }
   }
 
@@ -190,58 +181,45 @@ public struct ModelFile: @unchecked Sendable {
     _ bytes: UnsafeRawBufferPointer,
     tensor: TensorRecord
   ) throws(ModelFormatError) -> InputContract {
-    let place = ModelFormatError.Place.section(SectionKind.input.rawValue)
-    let size = FileLayout.inputSize
-    try require(bytes.count == size, place, "size", "\(bytes.count)", "\(size)")
+    let reader = RecordReader(bytes, .section(.input))
+    let place = reader.place
+    try reader.requireSize(FileLayout.inputSize)
+    let line: StaticString = " %, expected %, that of the input tensor"
+    try reader.match(0, "height", tensor.height, line)
+    try reader.match(4, "width", tensor.width, line)
+    try reader.match(8, "channels", tensor.channels, line)
     var input = InputContract()
-    let extents = [tensor.height, tensor.width, tensor.channels]
-    for (index, what) in ["height", "width", "channels"].enumerated() {
-      let found = bytes.u32(4 * index)
-      try require(
-        found == UInt32(extents[index]),
-        place,
-        what,
-        "\(found)",
-        "\(extents[index]), that of the input tensor"
-      )
-    }
-    (input.height, input.width, input.channels) = (extents[0], extents[1], extents[2])
+    (input.height, input.width, input.channels) = (tensor.height, tensor.width, tensor.channels)
+    let isStride = input.channels != 3 || tensor.pixelStride == 4
     try require(
-      input.channels != 3 || tensor.pixelStride == 4,
+      isStride,
       place,
-      "pixel stride of 3 channels",
-      "\(tensor.pixelStride)",
-      "4"
+      "pixel stride of 3 channels %, expected 4",
+      tensor.pixelStride
     )
-    guard let resize = InputContract.Resize(rawValue: bytes.u32(12)) else {
-      throw ModelFormatError(place, "resize", "\(bytes.u32(12))", expected: "0, 1 or 2")
+    switch try reader.number(12, "resize", to: 2) {
+    case 0: input.resize = .stretch
+    case 1: input.resize = .crop
+    default: input.resize = .letterbox
     }
-    input.resize = resize
     input.cropFraction = bytes.f32(16)
+    let isFraction = input.cropFraction > 0 && input.cropFraction <= 1
     try require(
-      input.cropFraction > 0 && input.cropFraction <= 1,
+      isFraction,
       place,
-      "crop fraction",
-      "\(input.cropFraction)",
-      "above 0, at most 1"
+      "crop fraction %, expected above 0, at most 1",
+      input.cropFraction
     )
-    guard let filter = InputContract.Filter(rawValue: bytes.u32(20)) else {
-      throw ModelFormatError(place, "filter", "\(bytes.u32(20))", expected: "0 or 1")
-    }
-    input.filter = filter
+    input.filter = try reader.number(20, "filter", to: 1) == 0 ? .bilinear : .antialiased
     input.letterboxColor = bytes.u32(24)
     try require(
       input.letterboxColor <= 0xFF_FFFF,
       place,
-      "letterbox colour",
-      hex(input.letterboxColor),
-      "0x00BBGGRR"
+      "letterbox colour %, expected 0x00BBGGRR",
+      Hexadecimal(input.letterboxColor)
     )
-    let probability = bytes.u32(28)
-    try require(probability <= 1, place, "probability flag", "\(probability)", "0 or 1")
-    input.outputIsProbability = probability == 1
-    let reserved = (32..<64).first { bytes[$0] != 0 }
-    try require(reserved == nil, place, "reserved bytes", "not zero", "zeros")
+    input.outputIsProbability = try reader.number(28, "probability flag", to: 1) == 1
+    try reader.zeros(32..<64)
     return input
   }
 }

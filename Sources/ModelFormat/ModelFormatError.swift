@@ -1,62 +1,79 @@
+internal import PlainText
+
 /// Why bytes are not a valid `model.bin`: where, what was found there, and what was expected.
+///
+/// It is one reference, so that throwing it through the reader's checks costs next to nothing.
 public struct ModelFormatError: Error, Sendable, Equatable {
-  /// The part of the file that the error is in.
-  public enum Place: Sendable, Equatable {
-    /// The file as a whole or its header.
-    case header
-    /// A section, by its number in FORMAT.md.
-    case section(UInt32)
-    /// A tensor record.
-    case tensor(Int)
-    /// An operator record.
-    case operation(Int)
-    /// A golden vector.
-    case golden(Int)
+  private let finding: Finding
+
+  /// An error at `place`, which may have a name, that says what `Finding.text` makes of the rest.
+  init(
+    _ place: Place,
+    named name: String = "",
+    field: UnsafePointer<UInt8>,
+    _ line: UnsafePointer<UInt8>,
+    _ values: Finding.Values
+  ) {
+    finding = Finding(place: place, name: name, field: field, line: line, values: values)
   }
 
   /// The part of the file that the error is in.
-  public var place: Place
-  /// The field or the rule.
-  public var what: String
-  /// The offending value.
-  public var found: String
-  /// What a valid file has there.
-  public var expected: String
-
-  /// An error at `place`.
-  public init(_ place: Place, _ what: String, _ found: String, expected: String) {
-    self.place = place
-    self.what = what
-    self.found = found
-    self.expected = expected
-  }
+  public var place: Place { finding.place }
 
   /// One line, lower case: *where: what found, expected …*.
-  public var message: String { "\(placeName): \(what) \(found), expected \(expected)" }
+  public var message: String { finding.text.string }
 
-  private var placeName: String {
-    switch place {
-    case .header: "header"
-    case .section(let kind):
-      if let section = SectionKind(rawValue: kind) {
-        "section \(section.name)"
-      } else {
-        "section of kind \(kind)"
-      }
-    case .tensor(let index): "tensor \(index)"
-    case .operation(let index): "operator \(index)"
-    case .golden(let index): "golden vector \(index)"
-    }
+  /// Whether both say the same.
+  public static func == (a: ModelFormatError, b: ModelFormatError) -> Bool {
+    a.finding.text.bytes == b.finding.text.bytes
   }
 }
 
-/// Throws unless `condition` holds.
-func require(
-  _ condition: Bool,
-  _ place: ModelFormatError.Place,
-  _ what: @autoclosure () -> String,
-  _ found: @autoclosure () -> String,
-  _ expected: @autoclosure () -> String
-) throws(ModelFormatError) {
-  if !condition { throw ModelFormatError(place, what(), found(), expected: expected()) }
+extension ModelFormatError {
+  /// The part of the file that an error is in.
+  public struct Place: Sendable, Equatable {
+    private enum Part: UInt32 {
+      case header
+      case section
+      case tensor
+      case operation
+      case golden
+    }
+
+    private let part: Part
+    private let index: UInt32
+
+    /// The file as a whole or its header.
+    public static var header: Place { Place(part: .header, index: 0) }
+    /// A section, by its number in FORMAT.md.
+    public static func section(_ kind: UInt32) -> Place { Place(part: .section, index: kind) }
+    /// A section.
+    public static func section(_ kind: SectionKind) -> Place { section(kind.rawValue) }
+    /// A tensor record.
+    public static func tensor(_ index: Int) -> Place { place(.tensor, index) }
+    /// An operator record.
+    public static func operation(_ index: Int) -> Place { place(.operation, index) }
+    /// A golden vector.
+    public static func golden(_ index: Int) -> Place { place(.golden, index) }
+
+    private static func place(_ part: Part, _ index: Int) -> Place {
+      Place(part: part, index: UInt32(truncatingIfNeeded: index))
+    }
+
+    func append(to text: inout TextBuilder) {
+      switch part {
+      case .header: return text.append("header")
+      case .section:
+        if let section = SectionKind(rawValue: index) {
+          text.append("section ")
+          return text.append(section.name)
+        }
+        text.append("section of kind ")
+      case .tensor: text.append("tensor ")
+      case .operation: text.append("operator ")
+      case .golden: text.append("golden vector ")
+      }
+      text.append(UInt64(index))
+    }
+  }
 }

@@ -31,6 +31,8 @@ public enum OperatorKind: UInt32, Sendable, CaseIterable {
   /// A permutation of height, width and channels.
   case transpose = 15
 
+  static let last = OperatorKind.transpose
+
   /// What it does in a word or two, as in FORMAT.md.
   public var name: String {
     switch self {

@@ -22,9 +22,9 @@ public enum SectionKind: UInt32, Sendable, CaseIterable {
   case labels = 10
 
   /// Whether every file has it.
-  public var isRequired: Bool { rawValue <= 8 }
+  public var isRequired: Bool { rawValue <= Self.lastRequired.rawValue }
 
-  var name: String {
+  var name: StaticString {
     switch self {
     case .strings: "strings"
     case .metadata: "metadata"
@@ -38,11 +38,15 @@ public enum SectionKind: UInt32, Sendable, CaseIterable {
     case .labels: "labels"
     }
   }
+
+  /// Sections from the first to this one are in every file.
+  static let lastRequired = SectionKind.golden
 }
 
 /// Sizes and marks that the reader and the writer share.
 enum FileLayout {
-  static let magic: [UInt8] = [0x45, 0x43, 0x4E, 0x4E, 0x0D, 0x0A, 0x1A, 0x0A]
+  /// `ECNN\r\n␚\n`, first byte lowest.
+  static let magic: UInt64 = 0x0A1A_0A0D_4E4E_4345
   static let byteOrder: UInt32 = 0x0102_0304
   static let major: UInt16 = 1
   static let minor: UInt16 = 0
@@ -59,8 +63,12 @@ enum FileLayout {
   static let maximumGoldens = 1024
   static let maximumArena = 0x7FFF_FFC0
   static let arenaSlack = 64
+  /// Bound of an element-wise multiplier: 255 × 2²² is far inside int32, and two of them still are.
+  static let maximumMultiplier: Float = 4_194_304
   /// Over an hour on a small board, thousands of times the work of any image classifier.
   static let maximumWork: UInt64 = 1 << 40
+
+  static func tableEnd(sections: Int) -> Int { headerSize + sections * sectionEntrySize }
 
   static func aligned(_ value: Int, to alignment: Int = 64) -> Int {
     (value + alignment - 1) / alignment * alignment
@@ -69,7 +77,7 @@ enum FileLayout {
   /// XXH64 of the header without its own field, followed by the section table.
   static func headerChecksum(_ bytes: UnsafeRawBufferPointer, sections: Int) -> UInt64 {
     var hash = XXH64()
-    let end = headerSize + sections * sectionEntrySize
+    let end = tableEnd(sections: sections)
     hash.update(UnsafeRawBufferPointer(rebasing: bytes[..<checksumOffset]))
     hash.update(UnsafeRawBufferPointer(rebasing: bytes[(checksumOffset + 8)..<end]))
     return hash.finalize()

@@ -4,19 +4,12 @@ struct StringTable {
 
   /// Checks that it starts with the empty string, ends with a zero byte and is UTF-8.
   init(_ bytes: UnsafeRawBufferPointer) throws(ModelFormatError) {
-    let place = ModelFormatError.Place.section(SectionKind.strings.rawValue)
-    try require(bytes.count > 0, place, "size", "0", "at least 1 byte")
-    try require(bytes[0] == 0, place, "first byte", "\(bytes[0])", "0, the empty string")
+    let place = ModelFormatError.Place.section(.strings)
+    try require(bytes.count > 0, place, "size 0, expected at least 1 byte")
+    try require(bytes[0] == 0, place, "first byte %, expected 0, the empty string", bytes[0])
     let last = bytes[bytes.count - 1]
-    try require(last == 0, place, "last byte", "\(last)", "0, the end of a string")
-    if let invalid = Self.firstInvalid(bytes) {
-      throw ModelFormatError(
-        place,
-        "byte \(invalid)",
-        hex(bytes[invalid]),
-        expected: "UTF-8"
-      )
-    }
+    try require(last == 0, place, "last byte %, expected 0, the end of a string", last)
+    try Self.checkText(bytes, place)
     self.bytes = bytes
   }
 
@@ -33,11 +26,31 @@ struct StringTable {
     return UnsafeRawBufferPointer(rebasing: bytes[Int(offset)..<end])
   }
 
+  /// Whether the string at `first` comes before the one at `second` in the order of their bytes.
+  func precedes(_ first: UInt32, _ second: UInt32) -> Bool {
+    var (first, second) = (Int(first), Int(second))
+    // The zero byte at the end of each is below all others.
+    while bytes[first] == bytes[second] && bytes[first] != 0 {
+      (first, second) = (first + 1, second + 1)
+    }
+    return bytes[first] < bytes[second]
+  }
+
   /// The string at `offset`.
   func string(_ offset: UInt32) -> String { String(decoding: content(offset), as: UTF8.self) }
 
+  /// Throws unless `bytes` are well-formed UTF-8.
+  static func checkText(
+    _ bytes: UnsafeRawBufferPointer,
+    _ place: ModelFormatError.Place
+  ) throws(ModelFormatError) {
+    guard let invalid = firstInvalid(bytes) else { return }
+    let found = Hexadecimal(UInt64(bytes[invalid]))
+    try require(false, place, "byte % %, expected UTF-8", invalid, found)
+  }
+
   /// The first byte that does not continue well-formed UTF-8 (Unicode 15, table 3-7).
-  static func firstInvalid(_ bytes: UnsafeRawBufferPointer) -> Int? {
+  private static func firstInvalid(_ bytes: UnsafeRawBufferPointer) -> Int? {
     var at = 0
     while at < bytes.count {
       let lead = bytes[at]
