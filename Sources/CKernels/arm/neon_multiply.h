@@ -5,15 +5,17 @@
  * a channel's sum lies in two lanes until the end. */
 
 #if defined(__aarch64__)
-#define CK_ACCUMULATORS 16
-#define CK_SHAPES {1, 2}
+#define CK_MOST_PIXELS 2
 #define CK_TILES(X) X(1, 1) X(2, 1)
 #else
-#define CK_ACCUMULATORS 8
-#define CK_SHAPES {1, 1}
+#define CK_MOST_PIXELS 1
 #define CK_TILES(X) X(1, 1)
 #endif
+#define CK_SHAPES {1, CK_MOST_PIXELS}
+#define CK_ACCUMULATORS (8 * CK_MOST_PIXELS)
 #define CK_TILE 12
+
+#include "neon_multiply_loop.h"
 
 /* Four activation bytes, twice, as signed bytes. */
 CK_INLINE int8x8_t signed_bytes(const uint8_t *from) {
@@ -43,6 +45,12 @@ CK_INLINE bool accumulate(const ck_conv_tile *tile, const ck_epilogue *e, size_t
     const uint8_t *in[CK_MAX_TILE];
     CK_UNROLL for (int p = 0; p < P; ++p) in[p] = row[p];
     size_t k = tile->k4;
+    if (P == CK_MOST_PIXELS && k >= 2) {
+      add_products_of_tile(sum, in, weights, k / 2);
+      weights += k / 2 * 128;
+      CK_UNROLL for (int p = 0; p < P; ++p) in[p] += k / 2 * 8;
+      k %= 2;
+    }
     for (; k >= 2; k -= 2, weights += 128) {
       int8x8_t first[CK_MAX_TILE], second[CK_MAX_TILE];
       CK_UNROLL for (int p = 0; p < P; ++p) {
