@@ -34,8 +34,10 @@ static void convolve(const ck_conv_tile *tile, const ck_epilogue *e, bool to_flo
     const bool to_bytes = !to_floats && !e->residual && left == blocks * 16;
     const int8_t *weights = tile->weights + channel / 16 * stride;
     /* Parts of even size: a part of one pixel would wait for its few accumulators. */
-    for (size_t parts = (tile->pixels + most - 1) / most, pixel = 0; parts > 0; --parts) {
-      const size_t pixels = (tile->pixels - pixel + parts - 1) / parts;
+    const size_t parts = (tile->pixels + most - 1) / most;
+    const size_t short_part = tile->pixels / parts, longer_parts = tile->pixels % parts;
+    for (size_t part = 0, pixel = 0; part < parts; ++part) {
+      const size_t pixels = short_part + (part < longer_parts);
       bool finished;
       switch (pixels << 4 | blocks) {
 #define CK_CASE(P, B) \
@@ -47,8 +49,8 @@ static void convolve(const ck_conv_tile *tile, const ck_epilogue *e, bool to_flo
       default: __builtin_unreachable();
       }
       if (!finished) {
-        const finished_part part = {acc, pixel, pixels, channel, left};
-        (to_floats ? finish_floats : finish_bytes)(&part, e, tile->output, blocks >> 1);
+        const finished_part done = {acc, pixel, pixels, channel, left};
+        (to_floats ? finish_floats : finish_bytes)(&done, e, tile->output, blocks >> 1);
       }
       pixel += pixels;
     }

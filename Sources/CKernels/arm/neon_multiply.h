@@ -6,9 +6,12 @@
 
 #if defined(__aarch64__)
 #define CK_MOST_PIXELS 2
+#define CK_TILE_FUNCTION CK_INLINE
 #define CK_TILES(X) X(1, 1) X(2, 1)
 #else
 #define CK_MOST_PIXELS 1
+/* Its only tile takes every register, which the loop around it must not want. */
+#define CK_TILE_FUNCTION static __attribute__((noinline))
 #define CK_TILES(X) X(1, 1)
 #endif
 #define CK_SHAPES {1, CK_MOST_PIXELS}
@@ -25,7 +28,7 @@ CK_INLINE int8x8_t signed_bytes(const uint8_t *from) {
 
 /* acc[p][16] = bias + dot products, for P pixels; P is a constant where this is inlined, B is 1.
  * Leaves requantization to its caller. */
-CK_INLINE bool accumulate(const ck_conv_tile *tile, const ck_epilogue *e, size_t pixel,
+CK_TILE_FUNCTION bool accumulate(const ck_conv_tile *tile, const ck_epilogue *e, size_t pixel,
                           size_t channel, const int8_t *weights, size_t stride, int32_t *acc,
                           bool to_bytes, const int P, const int B) {
   (void)to_bytes;
