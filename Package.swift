@@ -38,25 +38,27 @@ let package = Package(
     ),
     .target(
       name: "Runtime",
-      dependencies: ["CKernels", "CLinux", "ModelFormat"],
+      dependencies: ["CKernels", "CLinux", "ModelFormat", "PlainText"],
       exclude: ["README.md"],
       swiftSettings: strict
     ),
     .target(
       name: "Pixels",
-      dependencies: ["ModelFormat"],
+      dependencies: ["ModelFormat", "PlainText"],
       exclude: ["README.md"],
       swiftSettings: strict
     ),
     .target(
       name: "ImageCodecs",
-      dependencies: ["CImageCodecs"],
+      dependencies: ["CImageCodecs", "PlainText"],
       exclude: ["README.md"],
       swiftSettings: strict
     ),
     .executableTarget(
       name: "cnnrun",
-      dependencies: ["Runtime", "Pixels", "ModelFormat", "ImageCodecs", "CLinux", "CKernels"],
+      dependencies: [
+        "Runtime", "Pixels", "ModelFormat", "ImageCodecs", "PlainText", "CLinux", "CKernels",
+      ],
       exclude: ["README.md"],
       swiftSettings: strict
     ),

@@ -1,3 +1,5 @@
+internal import PlainText
+
 /// Why bytes are not an image that can be used.
 ///
 /// `message` is one lower-case line without the file's name, which the caller knows and puts in front.
@@ -11,18 +13,21 @@ public enum ImageError: Error, Equatable {
 
   /// One line: what is wrong, what was found, what is expected.
   public var message: String {
+    var text = TextBuilder()
     switch self {
     case .empty:
-      return "the file is empty, expected a JPEG, PNG, PGM or PPM image"
+      text.append("the file is empty, expected a JPEG, PNG, PGM or PPM image")
     case .unknownFormat(let firstBytes):
-      var text = "not an image: starts with"
+      text.append("not an image: starts with")
       for byte in firstBytes {
-        text += byte < 16 ? " 0" : " "
-        text += String(byte, radix: 16)
+        text.append(" ")
+        text.append(UInt64(byte), radix: 16, digits: 2)
       }
-      return text + ", expected JPEG, PNG, PGM (P5) or PPM (P6)"
+      text.append(", expected JPEG, PNG, PGM (P5) or PPM (P6)")
     case .refused(let format, let reason):
-      return format.name + ": " + reason
+      text.append("", format.name)
+      text.append(": ", reason)
     }
+    return text.string
   }
 }

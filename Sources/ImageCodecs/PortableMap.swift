@@ -1,3 +1,5 @@
+internal import PlainText
+
 /// Netpbm's binary grey and colour maps (PGM "P5", PPM "P6"): a text header, then samples of one or two bytes.
 ///
 /// Needs no library, so that boards without codecs can be tried. Samples are scaled to 0…255 by
@@ -30,11 +32,15 @@ struct PortableMap {
     let (pixels, overflow) = width.multipliedReportingOverflow(by: height)
     let allowed = limits.allowedPixels(byteCount: bytes.count)
     guard !overflow, pixels <= allowed else {
-      throw refused(
-        "\(width) x \(height) pixels, expected at most \(allowed) in \(bytes.count) bytes"
-      )
+      var reason = TextBuilder()
+      reason.append("", width)
+      reason.append(" x ", height)
+      reason.append(" pixels, expected at most ", allowed)
+      reason.append(" in ", bytes.count)
+      reason.append(" bytes")
+      throw refused(reason)
     }
-    guard position < bytes.count else { throw refused("ends before the first row") }
+    guard position < bytes.count else { throw refused(TextBuilder("ends before the first row")) }
     let channels = format == .portablePixmap ? 3 : 1
     let sampleBytes = maximum > 255 ? 2 : 1
     let rgbCount = pixels * 3
@@ -58,7 +64,7 @@ struct PortableMap {
   }
 
   /// The next decimal number of the header, 1…`limit`, after white space and comments (`#` to the end of a line).
-  private mutating func number(_ name: String, atMost limit: Int) throws(ImageError) -> Int {
+  private mutating func number(_ name: StaticString, atMost limit: Int) throws(ImageError) -> Int {
     var isComment = false
     while position < bytes.count {
       let byte = bytes[position]
@@ -79,21 +85,27 @@ struct PortableMap {
       digits += 1
       position += 1
     }
-    guard digits > 0 else { throw refused("header: \(name) missing, expected a number") }
-    guard value >= 1, value <= limit else {
-      throw refused("header: \(name) is not in 1...\(limit)")
+    var reason = TextBuilder("header: ")
+    if digits == 0 {
+      reason.append(name)
+      reason.append(" missing, expected a number")
+    } else if value < 1 || value > limit {
+      reason.append(name)
+      reason.append(" is not in 1...", limit)
+    } else if position < bytes.count && !Self.isSpace(bytes[position]) {
+      reason.append("white space missing after ")
+      reason.append(name)
+    } else {
+      return value
     }
-    guard position == bytes.count || Self.isSpace(bytes[position]) else {
-      throw refused("header: white space missing after \(name)")
-    }
-    return value
+    throw refused(reason)
   }
 
   private static func isSpace(_ byte: UInt8) -> Bool {
     byte == 0x20 || (0x09...0x0D).contains(byte)
   }
 
-  private func refused(_ reason: String) -> ImageError {
-    .refused(format: format, reason: reason)
+  private func refused(_ reason: TextBuilder) -> ImageError {
+    .refused(format: format, reason: reason.string)
   }
 }

@@ -1,3 +1,5 @@
+internal import PlainText
+
 /// A validated flat file, read in place.
 ///
 /// The initializers check every rule of FORMAT.md once; after that all offsets, counts and numbers can be trusted. What
@@ -118,7 +120,7 @@ public struct ModelFile: @unchecked Sendable {
   public func metadata(_ key: String) -> String? {
     for index in 0..<metadataCount {
       let entry = metadata(at: index)
-      if entry.key.utf8.elementsEqual(key.utf8) { return entry.value }
+      if entry.key.hasBytes(of: key) { return entry.value }
     }
     return nil
   }

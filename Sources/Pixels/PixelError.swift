@@ -1,3 +1,5 @@
+internal import PlainText
+
 /// Why images of a size cannot become a model's input.
 public enum PixelError: Error, Equatable {
   /// The model's input is not an image: it has neither 1 nor 3 channels.
@@ -13,17 +15,26 @@ public enum PixelError: Error, Equatable {
 
   /// One line: what was found and what is expected.
   public var message: String {
+    var text = TextBuilder()
     switch self {
     case .notAnImage(let channels):
-      "the model's input has \(channels) channels, expected 1 or 3 for images; give raw input"
+      text.append("the model's input has ", channels)
+      text.append(" channels, expected 1 or 3 for images; give raw input")
     case .sourceSize(let height, let width):
-      "image of \(width) x \(height) pixels, expected 1...65536 a side"
+      text.append("image of ", width)
+      text.append(" x ", height)
+      text.append(" pixels, expected 1...65536 a side")
     case .modelSize(let height, let width):
-      "model input of \(width) x \(height) pixels, expected 1...65536 a side"
+      text.append("model input of ", width)
+      text.append(" x ", height)
+      text.append(" pixels, expected 1...65536 a side")
     case .cropFraction:
-      "the model's crop fraction is outside its range, expected above 0 and at most 1"
+      text.append("the model's crop fraction is outside its range, expected above 0 and at most 1")
     case .scratch(let byteCount):
-      "scaling needs \(byteCount) bytes of scratch memory, expected at most 268435456"
+      text.append("scaling needs ")
+      text.append(byteCount)
+      text.append(" bytes of scratch memory, expected at most 268435456")
     }
+    return text.string
   }
 }

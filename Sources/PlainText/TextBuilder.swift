@@ -5,8 +5,11 @@ public struct TextBuilder: Sendable {
   /// What has been appended so far.
   public private(set) var bytes: [UInt8] = []
 
-  /// A text that starts with `words`.
+  /// A text that starts with a literal.
   public init(_ words: StaticString = "") { append(words) }
+
+  /// A text that starts with a string.
+  public init(string: String) { append(string: string) }
 
   /// The text.
   public var string: String { String(decoding: bytes, as: UTF8.self) }

@@ -1,5 +1,6 @@
 public import CKernels
 internal import CLinux
+internal import PlainText
 
 /// A set of micro-kernels: one of the C sets that this CPU runs, or the portable Swift loops.
 ///
@@ -34,7 +35,7 @@ public struct KernelSet: @unchecked Sendable {
   /// - Throws: `RuntimeError.kernelSet` with the names that there are.
   public static func named(_ name: String) throws(RuntimeError) -> KernelSet {
     let sets = available
-    for set in sets where set.name.utf8.elementsEqual(name.utf8) { return set }
+    for set in sets where set.name.hasBytes(of: name) { return set }
     throw .kernelSet(name, available: sets.map { $0.name })
   }
 

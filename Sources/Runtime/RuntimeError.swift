@@ -1,4 +1,5 @@
 public import ModelFormat
+internal import PlainText
 
 /// Why a model cannot be loaded or prepared.
 public enum RuntimeError: Error, Sendable, Equatable {
@@ -15,21 +16,31 @@ public enum RuntimeError: Error, Sendable, Equatable {
 
   /// One line, lower case: *where: what, found, expected*.
   public var message: String {
+    var text = TextBuilder()
     switch self {
     case .file(let path, let reason):
-      return "\(path): cannot be read, \(reason)"
+      text.append("", path)
+      text.append(": cannot be read, ", reason)
     case .model(let path, let error):
-      return "\(path): \(error.message)"
+      text.append("", path)
+      text.append(": ", error.message)
     case .kernelSet(let name, let available):
-      var names = ""
-      for (index, each) in available.enumerated() { names += index == 0 ? each : ", \(each)" }
-      let isBuilt = KernelSet.builtNames.contains { $0.utf8.elementsEqual(name.utf8) }
-      let why = isBuilt ? "not on this CPU" : "not in this build"
-      return "kernel set \"\(name)\": \(why), expected one of \(names)"
+      let isBuilt = KernelSet.builtNames.contains { $0.hasBytes(of: name) }
+      text.append("kernel set \"", name)
+      text.append("\": ")
+      text.append(isBuilt ? "not on this CPU" : "not in this build")
+      var separator: StaticString = ", expected one of "
+      for each in available {
+        text.append(separator, each)
+        separator = ", "
+      }
     case .threads(let count):
-      return "threads: \(count), expected 1 to \(Network.maximumThreads)"
+      text.append("threads: ", count)
+      text.append(", expected 1 to ", Network.maximumThreads)
     case .resources(let what, let count):
-      return "\(what): the system refused \(count)"
+      text.append("", what)
+      text.append(": the system refused ", count)
     }
+    return text.string
   }
 }

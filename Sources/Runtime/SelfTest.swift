@@ -1,4 +1,5 @@
 public import ModelFormat
+internal import PlainText
 
 /// The proof that this machine gives the bits that the converter recorded.
 public enum SelfTest {
@@ -21,10 +22,22 @@ public enum SelfTest {
 
     /// One line: *where: what, found, expected*.
     public var message: String {
-      let place = "kernels \(kernels), \(threads) threads, golden vector \(golden)"
-      let what = if let operation { "operator \(operation) (\(name))" } else { "model output" }
-      let (was, should) = (String(found, radix: 16), String(expected, radix: 16))
-      return "\(place): \(what) has hash \(was), expected \(should)"
+      var text = TextBuilder()
+      text.append("kernels ", kernels)
+      text.append(", ", threads)
+      text.append(" threads, golden vector ", golden)
+      if let operation {
+        text.append(": operator ", operation)
+        text.append(" (", name)
+        text.append(")")
+      } else {
+        text.append(": model output")
+      }
+      text.append(" has hash ")
+      text.append(found, radix: 16, digits: 1)
+      text.append(", expected ")
+      text.append(expected, radix: 16, digits: 1)
+      return text.string
     }
   }
 

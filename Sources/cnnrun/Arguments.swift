@@ -1,3 +1,5 @@
+internal import PlainText
+
 /// What the user asked for.
 struct Arguments: Equatable {
   /// The things that cnnrun does.
@@ -11,8 +13,62 @@ struct Arguments: Equatable {
   }
 
   /// A mistake in the command line: one line without the program's name.
-  struct UsageError: Error, Equatable {
-    let message: String
+  struct UsageError: Error {
+    let message: TextBuilder
+
+    init(_ words: StaticString) { message = TextBuilder(words) }
+    init(_ text: TextBuilder) { message = text }
+  }
+
+  /// The words that begin with a dash.
+  private enum Option: CaseIterable {
+    case top, json, threads, kernels, raw, selfTest, bench, profile, listKernels, help, version
+
+    var name: StaticString {
+      switch self {
+      case .top: "--top"
+      case .json: "--json"
+      case .threads: "--threads"
+      case .kernels: "--kernels"
+      case .raw: "--raw"
+      case .selfTest: "--selftest"
+      case .bench: "--bench"
+      case .profile: "--profile"
+      case .listKernels: "--list-kernels"
+      case .help: "--help"
+      case .version: "--version"
+      }
+    }
+
+    /// Whether a value may follow.
+    var takesValue: Bool {
+      switch self {
+      case .top, .threads, .kernels, .bench: true
+      default: false
+      }
+    }
+
+    init(_ name: String) throws(UsageError) {
+      for option in Self.allCases where name.hasBytes(of: option.name) {
+        self = option
+        return
+      }
+      guard !name.hasBytes(of: "-h") else {
+        self = .help
+        return
+      }
+      let names = Self.allCases.map { $0.name }
+      var message = TextBuilder()
+      message.append("unknown option ", name)
+      if let near = Spelling.nearest(to: name, among: names) {
+        message.append(", did you mean ")
+        message.append(names[near])
+        message.append("?")
+      } else {
+        message.append("; try cnnrun --help")
+      }
+      throw UsageError(message)
+    }
   }
 
   var action = Action.classify
@@ -28,11 +84,6 @@ struct Arguments: Equatable {
   var hasProfile = false
 
   static let defaultRuns = 100
-  private static let options = [
-    "--top", "--json", "--threads", "--kernels", "--raw", "--selftest", "--bench", "--profile",
-    "--list-kernels", "--help", "--version",
-  ]
-
   /// Reads what follows the program's name.
   init(_ arguments: [String]) throws(UsageError) {
     var words = Words(arguments)
@@ -46,41 +97,27 @@ struct Arguments: Equatable {
     try check()
   }
 
-  private mutating func read(_ option: Words.Word, _ words: inout Words) throws(UsageError) {
-    switch option.name {
-    case "--top":
-      top = try words.number(option, 1...1_000_000)
-    case "--threads":
-      threads = try words.number(option, 1...64)
-    case "--kernels":
-      kernels = try words.value(option)
-    case "--bench":
-      try choose(.bench(runs: try words.optionalNumber(option, 1...1_000_000) ?? Self.defaultRuns))
-    default:
-      if option.value != nil, Self.options.contains(option.name) {
-        throw UsageError(message: "\(option.name) takes no value")
-      }
-      try readFlag(option)
+  private mutating func read(_ word: Words.Word, _ words: inout Words) throws(UsageError) {
+    let option = try Option(word.name)
+    if word.value != nil && !option.takesValue {
+      var message = TextBuilder(option.name)
+      message.append(" takes no value")
+      throw UsageError(message)
     }
-  }
-
-  private mutating func readFlag(_ option: Words.Word) throws(UsageError) {
-    switch option.name {
-    case "--json": isJSON = true
-    case "--raw": isRaw = true
-    case "--profile": hasProfile = true
-    case "--selftest": try choose(.selfTest)
-    case "--list-kernels": try choose(.listKernels)
-    case "--help", "-h": action = .help
-    case "--version": if action != .help { action = .version }
-    default:
-      var message = "unknown option \(option.name)"
-      if let near = Spelling.nearest(to: option.name, among: Self.options) {
-        message += ", did you mean \(near)?"
-      } else {
-        message += "; try cnnrun --help"
-      }
-      throw UsageError(message: message)
+    switch option {
+    case .top: top = try words.number(word, upTo: 1_000_000)
+    case .threads: threads = try words.number(word, upTo: 64)
+    case .kernels: kernels = try words.value(word)
+    case .bench:
+      let runs = try words.optionalNumber(word, upTo: 1_000_000)
+      try choose(.bench(runs: runs ?? Self.defaultRuns))
+    case .json: isJSON = true
+    case .raw: isRaw = true
+    case .profile: hasProfile = true
+    case .selfTest: try choose(.selfTest)
+    case .listKernels: try choose(.listKernels)
+    case .help: action = .help
+    case .version: if action != .help { action = .version }
     }
   }
 
@@ -88,109 +125,33 @@ struct Arguments: Equatable {
     switch action {
     case .help, .version: return
     case .classify: action = other
-    default: throw UsageError(message: "--selftest, --bench and --list-kernels exclude each other")
+    default: throw UsageError("--selftest, --bench and --list-kernels exclude each other")
     }
   }
 
   private func check() throws(UsageError) {
     switch action {
-    case .help, .version, .listKernels:
-      return
+    case .help, .version, .listKernels: return
     case .classify:
-      guard !files.isEmpty else {
-        throw UsageError(message: "no model given; try cnnrun --help")
-      }
+      guard let model = files.first else { throw UsageError("no model given; try cnnrun --help") }
       guard files.count > 1 else {
-        throw UsageError(message: "\(files[0]): no image given, expected cnnrun model.bin IMAGE...")
+        var message = TextBuilder(string: model)
+        message.append(": no image given, expected cnnrun model.bin IMAGE...")
+        throw UsageError(message)
       }
-      guard !hasProfile else { throw UsageError(message: "--profile is for --bench") }
     case .selfTest:
-      try checkModelOnly("--selftest")
-      guard !isJSON else { throw UsageError(message: "--json is not for --selftest") }
-      guard !hasProfile else { throw UsageError(message: "--profile is for --bench") }
-    case .bench:
-      try checkModelOnly("--bench")
+      try checkModelOnly(.selfTest)
+      guard !isJSON else { throw UsageError("--json is not for --selftest") }
+    case .bench: return try checkModelOnly(.bench)
     }
+    guard !hasProfile else { throw UsageError("--profile is for --bench") }
   }
 
-  private func checkModelOnly(_ option: String) throws(UsageError) {
-    guard files.count == 1 else {
-      throw UsageError(message: "\(option): \(files.count) files given, expected one model")
-    }
-  }
-}
-
-/// The words of a command line, in order.
-private struct Words {
-  /// One word, split at its first "=" if it is an option.
-  struct Word {
-    let text: String
-    let isOption: Bool
-    let name: String
-    let value: String?
-  }
-
-  private let arguments: [String]
-  private var position = 0
-  private var optionsEnded = false
-
-  init(_ arguments: [String]) { self.arguments = arguments }
-
-  /// The next word; "--" ends the options and is none itself.
-  mutating func next() -> Word? {
-    guard position < arguments.count else { return nil }
-    let text = arguments[position]
-    position += 1
-    if optionsEnded || !text.utf8.starts(with: "-".utf8) || text.utf8.count == 1 {
-      return Word(text: text, isOption: false, name: text, value: nil)
-    }
-    if text == "--" {
-      optionsEnded = true
-      return next()
-    }
-    let bytes = Array(text.utf8)
-    guard let equals = bytes.firstIndex(of: 0x3D) else {
-      return Word(text: text, isOption: true, name: text, value: nil)
-    }
-    return Word(
-      text: text,
-      isOption: true,
-      name: String(decoding: bytes[..<equals], as: UTF8.self),
-      value: String(decoding: bytes[(equals + 1)...], as: UTF8.self)
-    )
-  }
-
-  /// The value of an option: behind its "=", or the next word.
-  mutating func value(_ option: Word) throws(Arguments.UsageError) -> String {
-    if let value = option.value { return value }
-    guard position < arguments.count else {
-      throw Arguments.UsageError(message: "\(option.name): value missing")
-    }
-    position += 1
-    return arguments[position - 1]
-  }
-
-  mutating func number(
-    _ option: Word,
-    _ range: ClosedRange<Int>
-  ) throws(Arguments.UsageError) -> Int {
-    let text = try value(option)
-    guard let number = Int(text), range.contains(number) else {
-      throw Arguments.UsageError(
-        message: "\(option.name) \(text): expected \(range.lowerBound) to \(range.upperBound)"
-      )
-    }
-    return number
-  }
-
-  /// The next word if it is a number, and nil where it is another word.
-  mutating func optionalNumber(
-    _ option: Word,
-    _ range: ClosedRange<Int>
-  ) throws(Arguments.UsageError) -> Int? {
-    if option.value == nil {
-      guard position < arguments.count, Int(arguments[position]) != nil else { return nil }
-    }
-    return try number(option, range)
+  private func checkModelOnly(_ option: Option) throws(UsageError) {
+    guard files.count != 1 else { return }
+    var message = TextBuilder(option.name)
+    message.append(": ", files.count)
+    message.append(" files given, expected one model")
+    throw UsageError(message)
   }
 }

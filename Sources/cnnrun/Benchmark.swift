@@ -1,5 +1,6 @@
 internal import CLinux
 internal import ModelFormat
+internal import PlainText
 internal import Runtime
 
 /// `cnnrun --bench [N] model.bin`: how long one run of the network takes.
@@ -41,7 +42,7 @@ struct Benchmark {
         if isCounted { nanoseconds.append(cl_nanoseconds() - start) }
       }
     }
-    nanoseconds.sort()
+    nanoseconds.sortAscending()
     let times = Times(
       least: Self.milliseconds(nanoseconds[0]),
       median: (Self.milliseconds(nanoseconds[(runs - 1) / 2])
@@ -49,7 +50,7 @@ struct Benchmark {
       // Nearest rank: the smallest time that 99 % of the runs do not exceed.
       p99: Self.milliseconds(nanoseconds[(runs * 99 + 99) / 100 - 1])
     )
-    let layers = arguments.hasProfile ? self.layers(layerNanoseconds) : []
+    let layers = layers(layerNanoseconds)
     Console.write(arguments.isJSON ? json(times, runs, layers) : text(times, runs, layers))
   }
 
@@ -60,9 +61,8 @@ struct Benchmark {
   }
 
   private struct Layer {
-    let name: String
-    let kind: String
-    let shape: String
+    let record: OperatorRecord
+    let output: TensorRecord
     let milliseconds: Double
     let share: Double
     /// 10⁹ multiply-accumulates a second, nil where the layer has none.
@@ -77,15 +77,13 @@ struct Benchmark {
     for time in shortest { total += time }
     let file = network.file
     var layers: [Layer] = []
-    for (index, record) in file.operators.enumerated() {
-      let nanoseconds = Double(shortest[index])
-      let output = file.tensors[record.output]
+    for (record, time) in zip(file.operators, shortest) {
+      let nanoseconds = Double(time)
       let work = Double(record.multiplyAccumulates)
       layers.append(
         Layer(
-          name: file.name(of: record),
-          kind: record.kind.name,
-          shape: "\(output.height)x\(output.width)x\(output.channels)",
+          record: record,
+          output: file.tensors[record.output],
           milliseconds: nanoseconds / 1e6,
           share: nanoseconds / Double(max(1, total)),
           speed: work > 0 && nanoseconds > 0 ? work / nanoseconds : nil
@@ -95,46 +93,69 @@ struct Benchmark {
     return layers
   }
 
-  private func json(_ times: Times, _ runs: Int, _ layers: [Layer]) -> String {
-    var text = "{\"min_ms\":" + NumberText.json(times.least, 6)
-    text += ",\"median_ms\":" + NumberText.json(times.median, 6)
-    text += ",\"p99_ms\":" + NumberText.json(times.p99, 6)
-    text += ",\"threads\":\(network.threads),\"kernels\":" + JSONText.string(network.kernels.name)
-    text += ",\"runs\":\(runs)"
-    if !layers.isEmpty {
-      text += ",\"layers\":["
-      for (index, layer) in layers.enumerated() {
-        text += index == 0 ? "" : ","
-        text += "{\"name\":" + JSONText.string(layer.name) + ",\"kind\":\"" + layer.kind
-        text += "\",\"ms\":" + NumberText.json(layer.milliseconds, 6)
-        text += ",\"share\":" + NumberText.json(layer.share, 6) + ",\"gmac_per_s\":"
-        text += layer.speed.map { NumberText.json($0, 3) } ?? "null"
-        text += "}"
-      }
-      text += "]"
+  private func json(_ times: Times, _ runs: Int, _ layers: [Layer]) -> TextBuilder {
+    var text = TextBuilder("{")
+    text.append("\"min_ms\":", json: times.least, decimals: 6)
+    text.append(",\"median_ms\":", json: times.median, decimals: 6)
+    text.append(",\"p99_ms\":", json: times.p99, decimals: 6)
+    text.append(",\"threads\":", network.threads)
+    text.append(",\"kernels\":")
+    text.append(json: network.kernels.name)
+    text.append(",\"runs\":", runs)
+    var opening: StaticString = ",\"layers\":[{\"name\":"
+    for layer in layers {
+      text.append(opening)
+      text.append(json: network.file.name(of: layer.record))
+      text.append(",\"kind\":")
+      text.append(json: layer.record.kind.name)
+      text.append(",\"ms\":", json: layer.milliseconds, decimals: 6)
+      text.append(",\"share\":", json: layer.share, decimals: 6)
+      text.append(",\"gmac_per_s\":", json: layer.speed ?? .nan, decimals: 3)
+      text.append("}")
+      opening = ",{\"name\":"
     }
-    return text + "}\n"
+    text.append(layers.isEmpty ? "}\n" : "]}\n")
+    return text
   }
 
-  private func text(_ times: Times, _ runs: Int, _ layers: [Layer]) -> String {
-    let threads = network.threads == 1 ? "1 thread" : "\(network.threads) threads"
-    var text = ""
-    if !layers.isEmpty {
-      var table = TextTable([.right, .left, .left, .right, .right, .right, .right])
-      table.append(["", "layer", "kind", "output", "us", "share", "GMAC/s"])
-      for (index, layer) in layers.enumerated() {
-        table.append([
-          String(index), layer.name, layer.kind, layer.shape,
-          NumberText.fixed(layer.milliseconds * 1000, 1),
-          NumberText.fixed(layer.share * 100, 1) + " %",
-          layer.speed.map { NumberText.fixed($0, 1) } ?? "",
-        ])
-      }
-      text += table.text + "\n"
+  private func text(_ times: Times, _ runs: Int, _ layers: [Layer]) -> TextBuilder {
+    var text = layers.isEmpty ? TextBuilder() : table(layers)
+    text.append("", arguments.files[0])
+    text.append(": ", runs)
+    text.append(" runs, ", network.threads)
+    text.append(network.threads == 1 ? " thread, " : " threads, ")
+    text.append("", network.kernels.name)
+    text.append("\nmin ")
+    text.append(times.least, decimals: 3)
+    text.append(" ms, median ")
+    text.append(times.median, decimals: 3)
+    text.append(" ms, p99 ")
+    text.append(times.p99, decimals: 3)
+    text.append(" ms\n")
+    return text
+  }
+
+  private func table(_ layers: [Layer]) -> TextBuilder {
+    var table = TextTable([.right, .left, .left, .right, .right, .right, .right])
+    let titles: [StaticString] = ["", "layer", "kind", "output", "us", "share", "GMAC/s"]
+    for title in titles { table.add(title) }
+    for (index, layer) in layers.enumerated() {
+      table.add(number: index)
+      table.add(string: network.file.name(of: layer.record))
+      table.add(string: layer.record.kind.name)
+      table.cell.append("", layer.output.height)
+      table.cell.append("x", layer.output.width)
+      table.cell.append("x", layer.output.channels)
+      table.endCell()
+      table.cell.append(layer.milliseconds * 1000, decimals: 1)
+      table.endCell()
+      table.cell.append(layer.share * 100, decimals: 1)
+      table.add(" %")
+      if let speed = layer.speed { table.cell.append(speed, decimals: 1) }
+      table.endCell()
     }
-    text += arguments.files[0] + ": \(runs) runs, " + threads + ", " + network.kernels.name + "\n"
-    text += "min " + NumberText.fixed(times.least, 3) + " ms, median "
-    text += NumberText.fixed(times.median, 3) + " ms, p99 "
-    return text + NumberText.fixed(times.p99, 3) + " ms\n"
+    var text = table.text
+    text.append("\n")
+    return text
   }
 }

@@ -2,13 +2,14 @@ internal import CLinux
 internal import ImageCodecs
 internal import ModelFormat
 internal import Pixels
+internal import PlainText
 internal import Runtime
 
 /// `cnnrun model.bin IMAGE…`: runs the network on each image and prints the best classes.
 struct Classification {
   /// An image that could not be used: one line without its path.
   private struct ImageProblem: Error {
-    let message: String
+    let message: TextBuilder
   }
 
   /// Bytes of an image file that are read at most.
@@ -39,7 +40,7 @@ struct Classification {
             ? json(path, scores, milliseconds) : text(path, scores, milliseconds)
         )
       } catch {
-        Console.report(path + ": " + error.message)
+        Console.report(error.message, of: path)
         status = 1
       }
     }
@@ -52,14 +53,19 @@ struct Classification {
     var size = 0
     let failure = path.withCString { cl_read_file($0, Self.fileLimit, &memory, &size) }
     guard failure == 0 else {
-      throw ImageProblem(message: "cannot be read, " + String(cString: cl_error_text(failure)))
+      var message = TextBuilder()
+      message.append("cannot be read, ", String(cString: cl_error_text(failure)))
+      throw ImageProblem(message: message)
     }
     defer { cl_free(memory) }
     let bytes = UnsafeRawBufferPointer(start: memory, count: size)
     if arguments.isRaw {
       guard size == network.inputByteCount else {
-        let expected = network.inputByteCount
-        throw ImageProblem(message: "\(size) bytes, expected \(expected) of raw input")
+        var message = TextBuilder()
+        message.append("", size)
+        message.append(" bytes, expected ", network.inputByteCount)
+        message.append(" of raw input")
+        throw ImageProblem(message: message)
       }
       network.setInput(bytes)
     } else {
@@ -72,13 +78,9 @@ struct Classification {
     do throws(ImageError) {
       image = try ImageDecoder().decode(bytes)
     } catch {
-      throw ImageProblem(message: error.message)
+      throw ImageProblem(message: TextBuilder(string: error.message))
     }
-    if image.warnings.contains(.truncated) {
-      Console.report(path + ": warning: the file ends early, the rest of the image is a guess")
-    } else if image.warnings.contains(.damaged) {
-      Console.report(path + ": warning: the file is damaged, parts of the image may be a guess")
-    }
+    if let warning = Self.warning(image.warnings) { Console.report(TextBuilder(warning), of: path) }
     do throws(PixelError) {
       var plan = try PixelPlan(
         sourceHeight: image.height,
@@ -92,35 +94,60 @@ struct Classification {
       )
       plan.convert(image.rgb, into: target, pixelStride: network.inputPixelStride)
     } catch {
-      throw ImageProblem(message: error.message)
+      throw ImageProblem(message: TextBuilder(string: error.message))
     }
+  }
+
+  private static func warning(_ warnings: Image.Warnings) -> StaticString? {
+    if warnings.contains(.truncated) {
+      return "warning: the file ends early, the rest of the image is a guess"
+    }
+    return warnings.contains(.damaged)
+      ? "warning: the file is damaged, parts of the image may be a guess" : nil
   }
 
   private func label(_ index: Int) -> String? {
     index < network.file.labelCount ? network.file.label(index) : nil
   }
 
-  private func json(_ path: String, _ scores: [Score], _ milliseconds: Double) -> String {
-    var text = "{\"image\":" + JSONText.string(path) + ",\"top\":["
-    for (place, score) in scores.enumerated() {
-      let name = if let label = label(score.index) { JSONText.string(label) } else { "null" }
-      text += place == 0 ? "" : ","
-      text += "{\"class\":\(score.index),\"label\":" + name + ",\"score\":"
-      text += NumberText.json(Double(score.value), 6) + "}"
+  private func json(_ path: String, _ scores: [Score], _ milliseconds: Double) -> TextBuilder {
+    var text = TextBuilder("{\"image\":")
+    text.append(json: path)
+    var opening: StaticString = ",\"top\":[{\"class\":"
+    for score in scores {
+      text.append(opening, score.index)
+      text.append(",\"label\":")
+      if let label = label(score.index) { text.append(json: label) } else { text.append("null") }
+      text.append(",\"score\":", json: Double(score.value), decimals: 6)
+      text.append("}")
+      opening = ",{\"class\":"
     }
-    return text + "],\"milliseconds\":" + NumberText.json(milliseconds, 3) + "}\n"
+    text.append("],\"milliseconds\":", json: milliseconds, decimals: 3)
+    text.append("}\n")
+    return text
   }
 
-  private func text(_ path: String, _ scores: [Score], _ milliseconds: Double) -> String {
+  private func text(_ path: String, _ scores: [Score], _ milliseconds: Double) -> TextBuilder {
     var table = TextTable([.left, .right, .right, .left])
     for score in scores {
+      table.add("")
       let value = Double(score.value)
-      let shown =
-        network.file.input.outputIsProbability
-        ? NumberText.fixed(value * 100, 1) + " %" : NumberText.fixed(value, 4)
-      table.append(["", shown, String(score.index), label(score.index) ?? ""])
+      if network.file.input.outputIsProbability {
+        table.cell.append(value * 100, decimals: 1)
+        table.add(" %")
+      } else {
+        table.cell.append(value, decimals: 4)
+        table.endCell()
+      }
+      table.add(number: score.index)
+      table.add(string: label(score.index) ?? "")
     }
-    return path + "  (" + NumberText.fixed(milliseconds, 2) + " ms)\n" + table.text
+    var text = TextBuilder(string: path)
+    text.append("  (")
+    text.append(milliseconds, decimals: 2)
+    text.append(" ms)\n")
+    text.append(table.text)
+    return text
   }
 }
 

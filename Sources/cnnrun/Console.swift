@@ -1,26 +1,36 @@
 internal import CLinux
+internal import PlainText
 
 /// Standard output and standard error.
 enum Console {
   /// Writes text to standard output.
   ///
   /// Ends the program with status 1 where that fails: silently if nobody reads any more (a closed pipe), else saying why.
-  static func write(_ text: String) {
+  static func write(_ text: TextBuilder) {
     let error = put(text, 1)
     guard error != 0 else { return }
     if cl_is_closed_pipe(error) == 0 {
-      report("standard output: " + String(cString: cl_error_text(error)))
+      var message = TextBuilder()
+      message.append("standard output: ", String(cString: cl_error_text(error)))
+      report(message)
     }
     cl_exit(1)
   }
 
-  /// Writes a line about something wrong to standard error.
-  static func report(_ message: String) {
-    _ = put("cnnrun: " + message + "\n", 2)
+  /// Writes a line about something wrong to standard error: `message`, or *where: message*.
+  @inline(never)
+  static func report(_ message: TextBuilder, of place: String = "") {
+    var line = TextBuilder("cnnrun: ")
+    if !place.isEmpty {
+      line.append("", place)
+      line.append(": ")
+    }
+    line.append(message)
+    line.append("\n")
+    _ = put(line, 2)
   }
 
-  private static func put(_ text: String, _ descriptor: Int32) -> Int32 {
-    var text = text
-    return text.withUTF8 { cl_write(descriptor, $0.baseAddress, $0.count) }
+  private static func put(_ text: TextBuilder, _ descriptor: Int32) -> Int32 {
+    text.bytes.withUnsafeBufferPointer { cl_write(descriptor, $0.baseAddress, $0.count) }
   }
 }

@@ -1,8 +1,8 @@
 /// What --help and --version print.
 enum Help {
-  static let version = "cnnrun 0.1.0\n"
+  static let version: StaticString = "cnnrun 0.1.0\n"
 
-  static let text = """
+  static let text: StaticString = """
     Runs an int8 network on images and names what it sees.
 
       cnnrun model.bin IMAGE...                classify JPEG, PNG, PGM or PPM files

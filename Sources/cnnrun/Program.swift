@@ -1,3 +1,4 @@
+internal import PlainText
 internal import Runtime
 
 /// The whole of cnnrun: arguments in, exit status out.
@@ -16,9 +17,9 @@ enum Program {
     do throws(RuntimeError) {
       switch arguments.action {
       case .help:
-        Console.write(Help.text)
+        Console.write(TextBuilder(Help.text))
       case .version:
-        Console.write(Help.version)
+        Console.write(TextBuilder(Help.version))
       case .listKernels:
         Console.write(try KernelList.text(arguments))
       case .selfTest:
@@ -30,7 +31,7 @@ enum Program {
       }
       return 0
     } catch {
-      Console.report(error.message)
+      Console.report(TextBuilder(string: error.message))
       return 1
     }
   }

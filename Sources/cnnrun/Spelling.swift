@@ -1,16 +1,18 @@
 /// Finds what a misspelt word was meant to be.
 enum Spelling {
-  /// The candidate with the fewest inserted, deleted, replaced or swapped neighbouring letters, nil where the best needs
-  /// more than a third of the word's length.
-  static func nearest(to word: String, among candidates: [String]) -> String? {
-    var best: String?
-    var bestDistance = max(1, word.utf8.count / 3) + 1
-    for candidate in candidates {
-      let distance = distance(Array(word.utf8), Array(candidate.utf8))
-      if distance < bestDistance {
-        bestDistance = distance
-        best = candidate
-      }
+  /// The index of the candidate with the fewest inserted, deleted, replaced or swapped neighbouring letters, nil where the
+  /// best needs more than a third of the word's length.
+  static func nearest(to word: String, among candidates: [StaticString]) -> Int? {
+    let word = Array(word.utf8)
+    var best: Int?
+    var bestDistance = max(1, word.count / 3) + 1
+    for (index, candidate) in candidates.enumerated() {
+      let letters = UnsafeBufferPointer(
+        start: candidate.utf8Start,
+        count: candidate.utf8CodeUnitCount
+      )
+      let distance = distance(word, Array(letters))
+      if distance < bestDistance { (best, bestDistance) = (index, distance) }
     }
     return best
   }

@@ -1,3 +1,5 @@
+internal import PlainText
+
 /// Rows of columns that line up, for people.
 struct TextTable {
   enum Alignment {
@@ -5,40 +7,75 @@ struct TextTable {
     case right
   }
 
+  /// The cell that is being written, after all cells before it.
+  var cell = TextBuilder()
   private let alignments: [Alignment]
-  private var rows: [[String]] = []
+  /// Where each cell ends in `cell`, row by row.
+  private var ends: [Int] = []
 
   /// A table with a column for each alignment.
   init(_ alignments: [Alignment]) { self.alignments = alignments }
 
-  /// Adds a row of as many cells as there are columns.
-  mutating func append(_ cells: [String]) { rows.append(cells) }
+  /// Ends a cell; after as many as there are columns the next row begins.
+  @inline(never)
+  mutating func endCell() { ends.append(cell.bytes.count) }
+
+  /// Ends a cell with a literal.
+  @inline(never)
+  mutating func add(_ words: StaticString) {
+    cell.append(words)
+    endCell()
+  }
+
+  /// Adds a whole cell.
+  @inline(never)
+  mutating func add(number: Int) {
+    cell.append("", number)
+    endCell()
+  }
+
+  /// Adds a whole cell.
+  @inline(never)
+  mutating func add(string: String) {
+    cell.append(string: string)
+    endCell()
+  }
 
   /// A line for each row: columns two spaces apart, nothing at the end of a line.
-  var text: String {
+  var text: TextBuilder {
     var widths = [Int](repeating: 0, count: alignments.count)
-    for row in rows {
-      for (column, cell) in row.enumerated() { widths[column] = max(widths[column], width(cell)) }
+    for index in ends.indices {
+      let column = index % alignments.count
+      widths[column] = max(widths[column], content(index).width)
     }
-    var text = ""
-    for row in rows {
-      var line = ""
-      var blanks = 0
-      for (column, cell) in row.enumerated() {
-        let space = widths[column] - width(cell)
-        if alignments[column] == .right { blanks += space }
-        if !cell.isEmpty {
-          line += String(repeating: " ", count: blanks) + cell
-          blanks = 0
-        }
-        blanks += 2
-        if alignments[column] == .left { blanks += space }
+    var text = TextBuilder()
+    var blanks = 0
+    for index in ends.indices {
+      let column = index % alignments.count
+      let content = content(index)
+      let space = widths[column] - content.width
+      if alignments[column] == .right { blanks += space }
+      if !content.bytes.isEmpty {
+        text.append(spaces: blanks)
+        text.append(content)
+        blanks = 0
       }
-      text += line + "\n"
+      blanks += 2
+      if alignments[column] == .left { blanks += space }
+      if column == alignments.count - 1 {
+        text.append("\n")
+        blanks = 0
+      }
     }
     return text
   }
 
-  /// Code points, which is what a terminal shows of most scripts.
-  private func width(_ text: String) -> Int { text.unicodeScalars.count }
+  private func content(_ index: Int) -> TextBuilder {
+    var content = TextBuilder()
+    let start = index == 0 ? 0 : ends[index - 1]
+    cell.bytes.withUnsafeBufferPointer {
+      content.append(bytes: UnsafeBufferPointer(rebasing: $0[start..<ends[index]]))
+    }
+    return content
+  }
 }

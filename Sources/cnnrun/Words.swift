@@ -1,0 +1,91 @@
+internal import PlainText
+
+/// The words of a command line, in order.
+struct Words {
+  /// One word, split at its first "=" if it is an option.
+  struct Word {
+    let text: String
+    let isOption: Bool
+    let name: String
+    let value: String?
+  }
+
+  private let arguments: [String]
+  private var position = 0
+  private var optionsEnded = false
+
+  init(_ arguments: [String]) { self.arguments = arguments }
+
+  /// The next word; "--" ends the options and is none itself.
+  mutating func next() -> Word? {
+    guard position < arguments.count else { return nil }
+    let text = arguments[position]
+    position += 1
+    let bytes = Array(text.utf8)
+    guard !optionsEnded, bytes.count > 1, bytes[0] == 0x2D else {
+      return Word(text: text, isOption: false, name: text, value: nil)
+    }
+    if text.hasBytes(of: "--") {
+      optionsEnded = true
+      return next()
+    }
+    guard let equals = bytes.firstIndex(of: 0x3D) else {
+      return Word(text: text, isOption: true, name: text, value: nil)
+    }
+    return Word(
+      text: text,
+      isOption: true,
+      name: String(decoding: bytes[..<equals], as: UTF8.self),
+      value: String(decoding: bytes[(equals + 1)...], as: UTF8.self)
+    )
+  }
+
+  /// The value of an option: behind its "=", or the next word.
+  mutating func value(_ option: Word) throws(Arguments.UsageError) -> String {
+    if let value = option.value { return value }
+    guard position < arguments.count else {
+      var message = TextBuilder(string: option.name)
+      message.append(": value missing")
+      throw Arguments.UsageError(message)
+    }
+    position += 1
+    return arguments[position - 1]
+  }
+
+  /// The value of an option, a number from 1 to `limit`.
+  mutating func number(_ option: Word, upTo limit: Int) throws(Arguments.UsageError) -> Int {
+    let text = try value(option)
+    if let number = Self.number(text), number >= 1, number <= limit { return number }
+    var message = TextBuilder(string: option.name)
+    message.append(" ", text)
+    message.append(": expected 1 to ", limit)
+    throw Arguments.UsageError(message)
+  }
+
+  /// The next word if it is a number, and nil where it is another word.
+  mutating func optionalNumber(
+    _ option: Word,
+    upTo limit: Int
+  ) throws(Arguments.UsageError) -> Int? {
+    if option.value == nil {
+      guard position < arguments.count, Self.number(arguments[position]) != nil else { return nil }
+    }
+    return try number(option, upTo: limit)
+  }
+
+  /// The number that a word of digits, perhaps after a sign, is; far beyond every limit a large one.
+  private static func number(_ text: String) -> Int? {
+    var (number, digits, isNegative) = (0, 0, false)
+    for (place, byte) in text.utf8.enumerated() {
+      switch byte {
+      case 0x30...0x39:
+        number = min(number * 10 + Int(byte - 0x30), 100_000_000)
+        digits += 1
+      case 0x2B where place == 0, 0x2D where place == 0: isNegative = byte == 0x2D
+      default: return nil
+      }
+    }
+    guard digits > 0 else { return nil }
+    return isNegative ? -number : number
+  }
+}
