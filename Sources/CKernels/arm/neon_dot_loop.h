@@ -28,7 +28,7 @@ CK_INLINE void add_dots(int32x4_t sum[20], const uint8_t *const in[5], const int
                         size_t turns) {
   int8x16_t u0, u1, u2, u3, u4, w0, w1, w2, w3;
   size_t at = 0, step = 16;
-  __asm__(
+  __asm__ volatile(
     CK_LOAD_INPUT(0) CK_LOAD_INPUT(1) CK_LOAD_INPUT(2) CK_LOAD_INPUT(3) CK_LOAD_INPUT(4)
     CK_LOAD_WEIGHTS(0, "xzr") CK_LOAD_WEIGHTS(1, "%[o16]") CK_LOAD_WEIGHTS(2, "%[o32]")
     ".Ldots_%=:\n\t"

@@ -14,8 +14,7 @@
 #define CK_TILE_FUNCTION static __attribute__((noinline))
 #define CK_TILES(X) X(1, 1)
 #endif
-#define CK_SHAPES {1, CK_MOST_PIXELS}
-#define CK_ACCUMULATORS (8 * CK_MOST_PIXELS)
+#define CK_VECTORS 8
 #define CK_TILE 12
 
 #include "neon_multiply_loop.h"
@@ -26,15 +25,8 @@ CK_INLINE int8x8_t signed_bytes(const uint8_t *from) {
   return vreinterpret_s8_u8(veor_u8(u, vdup_n_u8(0x80)));
 }
 
-/* acc[p][16] = bias + dot products, for P pixels; P is a constant where this is inlined, B is 1.
- * Leaves requantization to its caller. */
-CK_TILE_FUNCTION bool accumulate(const ck_conv_tile *tile, const ck_epilogue *e, size_t pixel,
-                          size_t channel, const int8_t *weights, size_t stride, int32_t *acc,
-                          bool to_bytes, const int P, const int B) {
-  (void)to_bytes;
-  (void)stride;
-  (void)B;
-  int32x4_t sum[CK_ACCUMULATORS];
+/* Sum[8p + v]: pixel p by channels 2v, 2v + 1, each in two lanes. */
+CK_INLINE void start_sums(int32x4_t *sum, const ck_epilogue *e, size_t channel, const int P) {
   CK_UNROLL for (int v = 0; v < 4; ++v) {
     const int32x4_t start = signed_start(e, channel + (size_t)(4 * v));
     const int32x4x2_t halves = vzipq_s32(start, vdupq_n_s32(0));
@@ -43,44 +35,45 @@ CK_TILE_FUNCTION bool accumulate(const ck_conv_tile *tile, const ck_epilogue *e,
       sum[8 * p + 2 * v + 1] = halves.val[1];
     }
   }
-  const uint8_t *const *row = tile->input + pixel;
-  for (size_t t = tile->taps; t-- > 0; row += tile->pixels) {
-    const uint8_t *in[CK_MAX_TILE];
-    CK_UNROLL for (int p = 0; p < P; ++p) in[p] = row[p];
-    size_t k = tile->k4;
-    if (P == CK_MOST_PIXELS && k >= 2) {
-      add_products_of_tile(sum, in, weights, k / 2);
-      weights += k / 2 * 128;
-      CK_UNROLL for (int p = 0; p < P; ++p) in[p] += k / 2 * 8;
-      k %= 2;
+}
+
+CK_INLINE const int8_t *add_tap(int32x4_t *sum, const uint8_t **in, const int8_t *weights,
+                                size_t k, const int P) {
+  if (P == CK_MOST_PIXELS && k >= 2) {
+    add_products_of_tile(sum, in, weights, k / 2);
+    weights += k / 2 * 128;
+    CK_UNROLL for (int p = 0; p < P; ++p) in[p] += k / 2 * 8;
+    k %= 2;
+  }
+  for (; k >= 2; k -= 2, weights += 128) {
+    int8x8_t first[CK_MOST_PIXELS], second[CK_MOST_PIXELS];
+    CK_UNROLL for (int p = 0; p < P; ++p) {
+      first[p] = signed_bytes(in[p]);
+      second[p] = signed_bytes(in[p] + 4);
+      in[p] += 8;
     }
-    for (; k >= 2; k -= 2, weights += 128) {
-      int8x8_t first[CK_MAX_TILE], second[CK_MAX_TILE];
+    CK_UNROLL for (int v = 0; v < 8; ++v) {
+      const int8x8_t w0 = vld1_s8(weights + 8 * v), w1 = vld1_s8(weights + 64 + 8 * v);
       CK_UNROLL for (int p = 0; p < P; ++p) {
-        first[p] = signed_bytes(in[p]);
-        second[p] = signed_bytes(in[p] + 4);
-        in[p] += 8;
+        const int16x8_t products = vmlal_s8(vmull_s8(w0, first[p]), w1, second[p]);
+        sum[8 * p + v] = vpadalq_s16(sum[8 * p + v], products);
       }
-      CK_UNROLL for (int v = 0; v < 8; ++v) {
-        const int8x8_t w0 = vld1_s8(weights + 8 * v), w1 = vld1_s8(weights + 64 + 8 * v);
-        CK_UNROLL for (int p = 0; p < P; ++p) {
-          const int16x8_t products = vmlal_s8(vmull_s8(w0, first[p]), w1, second[p]);
-          sum[8 * p + v] = vpadalq_s16(sum[8 * p + v], products);
-        }
-      }
-    }
-    if (k > 0) {
-      CK_UNROLL for (int p = 0; p < P; ++p) {
-        const int8x8_t u = signed_bytes(in[p]);
-        CK_UNROLL for (int v = 0; v < 8; ++v) {
-          sum[8 * p + v] = vpadalq_s16(sum[8 * p + v], vmull_s8(vld1_s8(weights + 8 * v), u));
-        }
-      }
-      weights += 64;
     }
   }
+  if (k > 0) {
+    CK_UNROLL for (int p = 0; p < P; ++p) {
+      const int8x8_t u = signed_bytes(in[p]);
+      CK_UNROLL for (int v = 0; v < 8; ++v) {
+        sum[8 * p + v] = vpadalq_s16(sum[8 * p + v], vmull_s8(vld1_s8(weights + 8 * v), u));
+      }
+    }
+    weights += 64;
+  }
+  return weights;
+}
+
+CK_INLINE void store_sums(int32_t *acc, const int32x4_t *sum, const int P) {
   CK_UNROLL for (int i = 0; i < 4 * P; ++i) {
     vst1q_s32(acc + 4 * i, add_pairs(sum[2 * i], sum[2 * i + 1]));
   }
-  return false;
 }

@@ -8,7 +8,6 @@
 #else
 #include "neon_multiply.h"
 #endif
-#define CK_MOST_SUMS (CK_ACCUMULATORS * 4)
 
 #include "neon_convolution.h"
 #include "../convolution.h"
