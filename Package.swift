@@ -14,6 +14,7 @@ let package = Package(
   products: [
     .executable(name: "cnnconvert", targets: ["cnnconvert"]),
     .executable(name: "cnnrun", targets: ["cnnrun"]),
+    .library(name: "edgecnn", type: .static, targets: ["CInterface"]),
     .library(name: "EdgeCNNRuntime", targets: ["Runtime", "Pixels", "ModelFormat"]),
   ],
   dependencies: [
@@ -51,6 +52,13 @@ let package = Package(
     .target(
       name: "ImageCodecs",
       dependencies: ["CImageCodecs", "PlainText"],
+      exclude: ["README.md"],
+      swiftSettings: strict
+    ),
+    .target(name: "CEdgeCNN", exclude: ["README.md"]),
+    .target(
+      name: "CInterface",
+      dependencies: ["CEdgeCNN", "CKernels", "CLinux", "ModelFormat", "Pixels", "Runtime"],
       exclude: ["README.md"],
       swiftSettings: strict
     ),
@@ -154,7 +162,16 @@ let package = Package(
         "ImageCodecs", "Pixels",
       ]
     ),
-    .testTarget(name: "CommandTests", dependencies: ["ModelFormat", "Runtime"]),
+    .testTarget(name: "CommandTests", dependencies: ["ModelFormat", "ModelSamples"]),
+    .testTarget(
+      name: "CInterfaceTests",
+      dependencies: ["CEdgeCNN", "CInterface", "ModelFormat", "ModelSamples", "Pixels", "Runtime"]
+    ),
+    .target(
+      name: "ModelSamples",
+      dependencies: ["ModelFormat", "Runtime"],
+      path: "Tests/ModelSamples"
+    ),
   ],
   cLanguageStandard: .c11
 )

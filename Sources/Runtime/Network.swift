@@ -23,7 +23,7 @@ public final class Network {
   private let scratchSize: Int
   private let scratchEach: Int
   private let pool: OpaquePointer?
-  private let steps: UnsafeMutableBufferPointer<Step>
+  let steps: UnsafeMutableBufferPointer<Step>
   let input: TensorView
   let output: TensorView
 

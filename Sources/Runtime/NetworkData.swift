@@ -7,6 +7,8 @@ extension Network {
   /// The record of the output tensor.
   public var outputRecord: TensorRecord { file.tensors[file.outputTensor] }
 
+  /// Operators of a run.
+  public var operatorCount: Int { steps.count }
   /// Bytes of a dense input: height × width × channels.
   public var inputByteCount: Int { input.denseBytes }
   /// Bytes of a dense output.
@@ -18,6 +20,10 @@ extension Network {
   ///
   /// The memory may serve other tensors during a run: write the whole input before each. Only channels need values.
   public var inputPixels: UnsafeMutablePointer<UInt8> { input.bytes }
+  /// That memory whole: height × width × `inputPixelStride` bytes.
+  public var inputMemory: UnsafeMutableBufferPointer<UInt8> {
+    UnsafeMutableBufferPointer(start: input.bytes, count: input.pixels * input.pixelBytes)
+  }
   /// Bytes from an input pixel to the next.
   public var inputPixelStride: Int { input.pixelBytes }
 

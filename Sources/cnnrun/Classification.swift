@@ -87,12 +87,11 @@ struct Classification {
         sourceWidth: image.width,
         contract: network.file.input
       )
-      let input = network.inputRecord
-      let target = UnsafeMutableBufferPointer(
-        start: network.inputPixels,
-        count: input.height * input.width * network.inputPixelStride
+      plan.convert(
+        image.rgb,
+        into: network.inputMemory,
+        pixelStride: network.inputPixelStride
       )
-      plan.convert(image.rgb, into: target, pixelStride: network.inputPixelStride)
     } catch {
       throw ImageProblem(message: TextBuilder(string: error.message))
     }

@@ -1,4 +1,5 @@
 import Foundation
+import ModelSamples
 import Testing
 
 struct RunCommandTests {

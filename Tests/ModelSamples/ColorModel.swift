@@ -2,11 +2,19 @@ import ModelFormat
 import Runtime
 
 /// A network that names the strongest colour of a 4 × 4 image: sums of red, green and blue ÷ 100, then softmax.
-enum ColorModel {
-  static let labels = ["red", "gr\"een", "blåu\t"]
+public enum ColorModel {
+  /// Names of the classes, with characters that are escaped in places.
+  public static let labels = ["red", "gr\"een", "blåu\t"]
 
   /// Its file. `damagedLayer` gets a wrong golden hash.
-  static func bytes(damagedLayer: Int? = nil) throws -> [UInt8] {
+  public static func bytes(damagedLayer: Int? = nil) throws -> [UInt8] {
+    var model = try contents()
+    if let damagedLayer { model.goldens[1].hashes[damagedLayer] ^= 1 }
+    return model.encode()
+  }
+
+  /// What is in the file.
+  public static func contents() throws -> ModelContents {
     var model = ModelContents()
     model.labels = labels
     model.input.height = 4
@@ -54,12 +62,11 @@ enum ColorModel {
 
     let network = try Network(ModelFile(copying: model.encode()), kernels: .portable)
     model.goldens = [network.recordGolden(.seed(1)), network.recordGolden(.seed(2))]
-    if let damagedLayer { model.goldens[1].hashes[damagedLayer] ^= 1 }
-    return model.encode()
+    return model
   }
 
   /// A PPM of one colour.
-  static func picture(_ color: [UInt8], side: Int = 4) -> [UInt8] {
+  public static func picture(_ color: [UInt8], side: Int = 4) -> [UInt8] {
     Array("P6 \(side) \(side) 255\n".utf8)
       + (0..<(side * side)).flatMap { _ in color }
   }
