@@ -19,7 +19,7 @@
   X(neon_i8mm, cpu.dot_product && cpu.i8mm) \
   X(neon_dotprod, cpu.dot_product) \
   X(neon, cpu.neon)
-#elif defined(__arm__) && defined(__ARM_NEON)
+#elif defined(__arm__) && defined(__ARM_FP)
 #define CK_KERNEL_SETS(X) X(neon, cpu.neon)
 #else
 #define CK_KERNEL_SETS(X)
