@@ -15,6 +15,7 @@ let package = Package(
     .executable(name: "cnnconvert", targets: ["cnnconvert"]),
     .executable(name: "cnnrun", targets: ["cnnrun"]),
     .library(name: "edgecnn", type: .static, targets: ["CInterface"]),
+    .executable(name: "kernelcheck", targets: ["kernelcheck"]),
     .library(name: "EdgeCNNRuntime", targets: ["Runtime", "Pixels", "ModelFormat"]),
   ],
   dependencies: [
@@ -67,6 +68,19 @@ let package = Package(
       dependencies: [
         "Runtime", "Pixels", "ModelFormat", "ImageCodecs", "PlainText", "CLinux", "CKernels",
       ],
+      exclude: ["README.md"],
+      swiftSettings: strict
+    ),
+
+    .target(
+      name: "Conformance",
+      dependencies: ["Runtime", "CKernels", "CLinux", "ModelFormat"],
+      exclude: ["README.md"],
+      swiftSettings: strict
+    ),
+    .executableTarget(
+      name: "kernelcheck",
+      dependencies: ["Conformance", "Runtime", "CLinux"],
       exclude: ["README.md"],
       swiftSettings: strict
     ),
@@ -133,7 +147,10 @@ let package = Package(
     // Tests: one target a module.
     .testTarget(name: "PlainTextTests", dependencies: ["PlainText"]),
     .testTarget(name: "ModelFormatTests", dependencies: ["ModelFormat"]),
-    .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "CKernels", "ModelFormat"]),
+    .testTarget(
+      name: "RuntimeTests",
+      dependencies: ["Runtime", "CKernels", "Conformance", "ModelFormat"]
+    ),
     .testTarget(name: "PixelsTests", dependencies: ["Pixels", "ImageCodecs", "ModelFormat"]),
     .testTarget(
       name: "ContainersTests",

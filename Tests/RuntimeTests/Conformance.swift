@@ -5,7 +5,7 @@ import Testing
 
 /// Every kernel set of this machine on 1, 2 and 3 threads, all operators divided however small.
 func everyWay(_ file: ModelFile, _ body: (Network, String) throws -> Void) throws {
-  for kernels in Runtime.KernelSet.available {
+  for kernels in KernelSet.available {
     for threads in 1...3 {
       let network = try Network(file, threads: threads, kernels: kernels, parallelWork: 0)
       try body(network, "\(kernels.name), \(threads) threads")

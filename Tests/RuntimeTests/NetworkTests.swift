@@ -32,7 +32,7 @@ import Testing
   @Test func `golden vectors hold on every kernel set and thread count`() throws {
     let file = try ModelFile(copying: model().encode())
     #expect(file.goldenCount == 2)
-    for kernels in Runtime.KernelSet.available {
+    for kernels in KernelSet.available {
       for threads in 1...3 {
         #expect(try SelfTest.run(file, kernels: kernels, threads: threads) == nil)
       }
@@ -104,13 +104,13 @@ import Testing
   }
 
   @Test func `a kernel set that is not there is named with those that are`() {
-    #expect(Runtime.KernelSet.available.last?.name == "portable")
-    #expect(Runtime.KernelSet.builtNames.contains("portable"))
+    #expect(KernelSet.available.last?.name == "portable")
+    #expect(KernelSet.builtNames.contains("portable"))
     do throws(RuntimeError) {
-      _ = try Runtime.KernelSet.named("quantum")
+      _ = try KernelSet.named("quantum")
       Issue.record("a set of that name was found")
     } catch {
-      let names = Runtime.KernelSet.available.map(\.name).joined(separator: ", ")
+      let names = KernelSet.available.map(\.name).joined(separator: ", ")
       #expect(
         error.message == "kernel set \"quantum\": not in this build, expected one of \(names)"
       )

@@ -21,6 +21,9 @@ int cl_is_terminal(int descriptor);
 /* Memory: zeroed, at a page boundary, from the kernel. NULL where there is none. */
 void *cl_allocate(size_t size);
 void cl_release(void *memory, size_t size);
+/* The same, for tests: behind the last of the `size` bytes lies a page that cannot be touched. */
+void *cl_allocate_guarded(size_t size);
+void cl_release_guarded(void *memory, size_t size);
 
 /* Process. */
 
@@ -37,6 +40,9 @@ const char *cl_error_text(int error);
 int cl_is_closed_pipe(int error);
 /* Ends the process; what libc has buffered is written first. */
 _Noreturn void cl_exit(int status);
+/* For tests: where the process touches memory that it must not, or runs an instruction that the CPU lacks, calls `report` with
+ * words for that and ends with status 1. */
+void cl_on_fault(void (*report)(const char *what));
 /* CPUs that this process may run on, at least 1. */
 int cl_cpu_count(void);
 

@@ -1,0 +1,22 @@
+/// One call of a kernel, as a failure names it.
+package struct KernelCase: Sendable {
+  enum Operands {
+    case layer(KernelLayer.Shape, pixels: Int, channels: Int, KernelLayer.Output)
+    case elements(seed: UInt64, length: Int, taps: Int, variant: Int)
+  }
+
+  let operation: KernelOperation
+  let operands: Operands
+
+  /// Function, seed and sizes.
+  package var text: String {
+    switch operands {
+    case .layer(let shape, let pixels, let channels, let output):
+      let sizes = "\(shape.text), pixels \(pixels), channels \(channels)"
+      return operation.name + ": " + sizes + (output == .bytesWithResidual ? ", residual" : "")
+    case .elements(let seed, let length, let taps, let variant):
+      let sizes = "seed \(seed), length \(length), variant \(variant)"
+      return operation.name + ": " + sizes + (taps == 0 ? "" : ", taps \(taps)")
+    }
+  }
+}

@@ -1,0 +1,268 @@
+internal import CKernels
+internal import ModelFormat
+internal import Runtime
+
+/// A convolution or depthwise convolution of a tile: random values, and the memory that kernels see.
+///
+/// A call takes the first pixels and channels of the whole. What it may read ends at guard pages: one of its input rows, one of
+/// its residuals, weights, constants and pointers.
+final class KernelLayer {
+  /// Which values, and how many.
+  struct Shape {
+    var isDepthwise = false
+    var values = KernelValues.mixed
+    var taps = 1
+    /// Groups of four input channels of a convolution.
+    var k4 = 1
+    /// Random numbers depend on this alone.
+    var seed: UInt64 = 0
+
+    var text: String {
+      "seed \(seed), \(values.name) values, taps \(taps)" + (isDepthwise ? "" : ", k4 \(k4)")
+    }
+  }
+
+  /// What a kernel writes.
+  enum Output {
+    case bytes
+    case bytesWithResidual
+    case floats
+
+    var elementBytes: Int { self == .floats ? 4 : 1 }
+  }
+
+  let shape: Shape
+  let pixels: Int
+  let channels: Int
+  let rounding: Rounding
+  private let residualMultiplier: Float
+  private let residualZeroPoint: Int32
+  private var random: SplitMix64
+
+  /// Weights of a block of 16 channels.
+  private let blockBytes: Int
+  /// Bytes of an input row, and of a residual row.
+  private let rowBytes: Int
+  private let residualBytes: Int
+  /// The row of `[tap][pixel]`.
+  private let rows: [Int]
+  private let input: [UInt8]
+  private let weights: [Int8]
+  private let bias: [Int32]
+  private let multiplier: [Float]
+  private let weightSum: [Int32]
+  private let residual: [UInt8]
+  private let memory: Memory
+  /// The channels whose weights and constants lie in the guarded memory.
+  private var placedChannels = 0
+
+  /// What a call reads, each at the end of memory of its own.
+  private struct Memory {
+    let row: GuardedMemory
+    let rows: GuardedMemory
+    let weights: GuardedMemory
+    let bias: GuardedMemory
+    let multiplier: GuardedMemory
+    let weightSum: GuardedMemory
+    let residual: GuardedMemory
+    let residuals: GuardedMemory
+    let outputs: GuardedMemory
+  }
+
+  init(_ shape: Shape, pixels: Int, channels: Int) throws(RuntimeError) {
+    self.shape = shape
+    self.pixels = pixels
+    self.channels = channels
+    let values = shape.values
+    let taps = shape.taps
+    var random = SplitMix64(seed: shape.seed)
+    rounding = values.rounding(&random)
+    residualMultiplier = values.residualMultiplier(&random)
+    residualZeroPoint = random.int32(0...255)
+
+    residualBytes = Self.readable(channels)
+    rowBytes = shape.isDepthwise ? residualBytes : 4 * shape.k4
+    // Rows anywhere in the input, as an indirection buffer's are; some serve several taps.
+    let rowCount = taps * pixels + 1
+    var rows: [Int] = []
+    for _ in 0..<taps * pixels { rows.append(random.number(0...(rowCount - 1))) }
+    self.rows = rows
+    var input = [UInt8](repeating: 0, count: rowCount * rowBytes)
+    for index in input.indices { input[index] = values.activation(&random) }
+    self.input = input
+
+    let blocks = (channels + 15) / 16
+    let steps = shape.isDepthwise ? (taps + 3) / 4 : taps * shape.k4
+    blockBytes = steps * 64
+    var weights = [Int8](repeating: 0, count: blocks * blockBytes)
+    var magnitude = [Int32](repeating: 0, count: blocks * 16)
+    var weightSum = magnitude
+    for index in weights.indices {
+      let channel = index / blockBytes * 16 + index % 64 / 4
+      // Taps that pad the last four have zero weights; channels past the last may hold anything.
+      if shape.isDepthwise, index % blockBytes / 64 * 4 + index % 4 >= taps { continue }
+      weights[index] = values.weight(channel: channel, &random)
+      magnitude[channel] += Int32(weights[index].magnitude)
+      weightSum[channel] += Int32(weights[index])
+    }
+    var bias = magnitude
+    var multiplier = [Float](repeating: 0, count: blocks * 16)
+    for channel in bias.indices {
+      (bias[channel], multiplier[channel]) = values.constants(
+        channel: channel,
+        magnitude: magnitude[channel],
+        &random
+      )
+    }
+    var residual = [UInt8](repeating: 0, count: pixels * residualBytes)
+    for index in residual.indices { residual[index] = random.byte() }
+    (self.weights, self.weightSum, self.bias) = (weights, weightSum, bias)
+    (self.multiplier, self.residual) = (multiplier, residual)
+    self.random = random
+    memory = try Memory(
+      row: GuardedMemory(rowBytes, of: UInt8.self),
+      rows: GuardedMemory(rows.count, of: UnsafePointer<UInt8>?.self),
+      weights: GuardedMemory(weights.count, of: Int8.self),
+      bias: GuardedMemory(bias.count, of: Int32.self),
+      multiplier: GuardedMemory(bias.count, of: Float.self),
+      weightSum: GuardedMemory(bias.count, of: Int32.self),
+      residual: GuardedMemory(residualBytes, of: UInt8.self),
+      residuals: GuardedMemory(pixels, of: UnsafePointer<UInt8>?.self),
+      outputs: GuardedMemory(pixels, of: UnsafeMutableRawPointer?.self)
+    )
+  }
+
+  /// `channels` rounded up to what `ckernels.h` lets kernels read.
+  private static func readable(_ channels: Int) -> Int { (channels + 63) / 64 * 64 }
+
+  /// Lays the tile of `pixels` pixels from `first` on and `channels` channels into guarded memory, and has `kernels` write it
+  /// into the rows of `target`, which are cleared before.
+  func run(
+    _ kernels: ck_kernels,
+    first: Int = 0,
+    pixels: Int,
+    channels: Int,
+    _ output: Output,
+    into target: GuardedRows
+  ) {
+    let weights = placeConstants(channels)
+    input.withUnsafeBufferPointer { input in
+      residual.withUnsafeBufferPointer { residual in
+        guard let input = input.baseAddress, let residual = residual.baseAddress else { return }
+        let outputs = memory.outputs.last(pixels, of: UnsafeMutableRawPointer?.self)
+        target.clear(rows: pixels, rowBytes: channels * output.elementBytes)
+        for pixel in 0..<pixels { outputs[pixel] = target.row(pixel) }
+        var epilogue = epilogue(channels)
+        if output == .bytesWithResidual {
+          epilogue.residual = residuals(residual, first, pixels, channels)
+          epilogue.residual_multiplier = residualMultiplier
+          epilogue.residual_zero_point = residualZeroPoint
+        }
+        let rows = inputs(input, first, pixels, channels)
+        if shape.isDepthwise {
+          outputs.withMemoryRebound(to: UnsafeMutablePointer<UInt8>?.self, capacity: pixels) {
+            var tile = ck_depthwise_tile(
+              input: rows,
+              pixels: pixels,
+              taps: shape.taps,
+              weights: weights,
+              channels: channels,
+              output: $0
+            )
+            kernels.depthwise(&tile, &epilogue)
+          }
+        } else {
+          var tile = ck_conv_tile(
+            input: rows,
+            pixels: pixels,
+            taps: shape.taps,
+            k4: shape.k4,
+            weights: weights,
+            channels: channels,
+            output: outputs
+          )
+          if output == .floats {
+            kernels.conv_f32(&tile, &epilogue)
+          } else {
+            kernels.conv_u8(&tile, &epilogue)
+          }
+        }
+      }
+    }
+  }
+
+  /// Moves weights and constants of the blocks that hold `channels` to the guard pages; gives the weights.
+  private func placeConstants(_ channels: Int) -> UnsafePointer<Int8> {
+    let blocks = (channels + 15) / 16
+    let start = UnsafePointer(memory.weights.last(blocks * blockBytes, of: Int8.self))
+    guard channels != placedChannels else { return start }
+    placedChannels = channels
+    place(weights, blocks * blockBytes, memory.weights)
+    place(bias, blocks * 16, memory.bias)
+    place(multiplier, blocks * 16, memory.multiplier)
+    place(weightSum, blocks * 16, memory.weightSum)
+    return start
+  }
+
+  private func place<Element: BitwiseCopyable>(
+    _ values: [Element],
+    _ count: Int,
+    _ memory: GuardedMemory
+  ) {
+    values.withUnsafeBufferPointer {
+      if let start = $0.baseAddress { _ = memory.place(start, count) }
+    }
+  }
+
+  /// The placed constants; no residual.
+  private func epilogue(_ channels: Int) -> ck_epilogue {
+    let slots = (channels + 15) / 16 * 16
+    return ck_epilogue(
+      bias: memory.bias.last(slots, of: Int32.self),
+      multiplier: memory.multiplier.last(slots, of: Float.self),
+      weight_sum: memory.weightSum.last(slots, of: Int32.self),
+      zero_point: rounding.zeroPoint,
+      low: rounding.low,
+      high: rounding.high,
+      residual: nil,
+      residual_multiplier: 0,
+      residual_zero_point: 0
+    )
+  }
+
+  /// Pointers to the input rows; one of them is moved to the guard page.
+  private func inputs(
+    _ input: UnsafePointer<UInt8>,
+    _ first: Int,
+    _ pixels: Int,
+    _ channels: Int
+  ) -> UnsafePointer<UnsafePointer<UInt8>?> {
+    let pointers = memory.rows.last(shape.taps * pixels, of: UnsafePointer<UInt8>?.self)
+    for tap in 0..<shape.taps {
+      for pixel in 0..<pixels {
+        pointers[tap * pixels + pixel] = input + rows[tap * self.pixels + first + pixel] * rowBytes
+      }
+    }
+    let (tap, pixel) = (random.number(0...(shape.taps - 1)), random.number(0...(pixels - 1)))
+    let moved = input + rows[tap * self.pixels + first + pixel] * rowBytes
+    let bytes = shape.isDepthwise ? Self.readable(channels) : rowBytes
+    pointers[tap * pixels + pixel] = UnsafePointer(memory.row.place(moved, bytes))
+    return UnsafePointer(pointers)
+  }
+
+  /// Pointers to the residuals, those of later pixels first; one of them is moved to the guard page.
+  private func residuals(
+    _ residual: UnsafePointer<UInt8>,
+    _ first: Int,
+    _ pixels: Int,
+    _ channels: Int
+  ) -> UnsafePointer<UnsafePointer<UInt8>?> {
+    let pointers = memory.residuals.last(pixels, of: UnsafePointer<UInt8>?.self)
+    let last = self.pixels - 1 - first
+    for pixel in 0..<pixels { pointers[pixel] = residual + (last - pixel) * residualBytes }
+    let pixel = random.number(0...(pixels - 1))
+    let moved = residual + (last - pixel) * residualBytes
+    pointers[pixel] = UnsafePointer(memory.residual.place(moved, Self.readable(channels)))
+    return UnsafePointer(pointers)
+  }
+}
