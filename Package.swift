@@ -80,7 +80,7 @@ let package = Package(
     ),
     .executableTarget(
       name: "kernelcheck",
-      dependencies: ["Conformance", "Runtime", "CLinux"],
+      dependencies: ["Conformance", "Runtime", "PlainText", "CLinux"],
       exclude: ["README.md"],
       swiftSettings: strict
     ),

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Conformance
+internal import PlainText
 internal import Runtime
 
 /// The whole of kernelcheck: arguments in, exit status out.
@@ -20,14 +21,11 @@ enum Check {
 
   /// Does what the arguments (without the program's name) ask for and returns the exit status.
   static func run(_ words: [String]) -> Int32 {
-    if let option = words.first(where: { $0.utf8.first == 0x2D }) {
-      switch option {
-      case "--help", "-h": write(help)
-      case "--list" where words.count == 1: write(list)
-      case "--list": return usage("--list: takes no other word")
-      default: return usage("unknown option \(option); try kernelcheck --help")
-      }
-      return 0
+    for word in words where word.utf8.first == 0x2D {
+      guard words.count == 1 else { return usage("\(word): expected no other word") }
+      if word.hasBytes(of: "--list") { return write(list) }
+      if word.hasBytes(of: "--help") || word.hasBytes(of: "-h") { return write(help) }
+      return usage("unknown option \(word); try kernelcheck --help")
     }
     do throws(RuntimeError) {
       var sets = words.isEmpty ? KernelSet.available : []
@@ -42,7 +40,8 @@ enum Check {
     let available = KernelSet.available.map { $0.name }
     var text = ""
     for name in KernelSet.builtNames {
-      text += name + (available.contains(name) ? "\n" : "  not on this CPU\n")
+      let isAvailable = available.contains { $0.hasBytes(of: name) }
+      text += name + (isAvailable ? "\n" : "  not on this CPU\n")
     }
     return text
   }
@@ -83,13 +82,19 @@ enum Check {
     return 2
   }
 
-  private static func report(_ message: String) { put("kernelcheck: " + message + "\n", 2) }
+  private static func report(_ message: String) { _ = put("kernelcheck: " + message + "\n", 2) }
 
-  private static func write(_ text: String) { put(text, 1) }
+  /// Writes to standard output; gives the exit status for that.
+  @discardableResult
+  private static func write(_ text: String) -> Int32 {
+    let error = put(text, 1)
+    guard error != 0 else { return 0 }
+    report("standard output: " + String(cString: cl_error_text(error)))
+    cl_exit(1)
+  }
 
-  private static func put(_ text: String, _ descriptor: Int32) {
+  private static func put(_ text: String, _ descriptor: Int32) -> Int32 {
     var text = text
-    let error = text.withUTF8 { cl_write(descriptor, $0.baseAddress, $0.count) }
-    if error != 0, descriptor == 1 { cl_exit(1) }
+    return text.withUTF8 { cl_write(descriptor, $0.baseAddress, $0.count) }
   }
 }
