@@ -7,6 +7,8 @@ enum { prepared_taps = 28 }; /* taps whose weights are taken apart at once, a mu
 typedef struct {
   int8x16_t weights[prepared_taps];
   int32x4_t start[4];
+  float32x4_t multiplier[4];
+  rounding rounding;
 } depthwise_constants;
 
 CK_INLINE int8x16_t signed_row(const uint8_t *from) {
@@ -20,38 +22,53 @@ CK_INLINE void add_products(int32x4_t acc[4], int16x8_t low, int16x8_t high) {
   acc[3] = vaddw_s16(acc[3], vget_high_s16(high));
 }
 
+CK_INLINE void add_two_taps(int32x4_t acc[4], int8x16_t u0, int8x16_t w0, int8x16_t u1,
+                            int8x16_t w1) {
+  const int16x8_t low = vmull_s8(vget_low_s8(u0), vget_low_s8(w0));
+  const int16x8_t high = vmull_s8(vget_high_s8(u0), vget_high_s8(w0));
+  add_products(acc, vmlal_s8(low, vget_low_s8(u1), vget_low_s8(w1)),
+               vmlal_s8(high, vget_high_s8(u1), vget_high_s8(w1)));
+}
+
+CK_INLINE void add_one_tap(int32x4_t acc[4], int8x16_t u, int8x16_t w) {
+  add_products(acc, vmull_s8(vget_low_s8(u), vget_low_s8(w)),
+               vmull_s8(vget_high_s8(u), vget_high_s8(w)));
+}
+
 CK_INLINE void accumulate_taps(int32x4_t acc[4], const int8x16_t *weights,
                                const uint8_t *const *row, size_t pixels, size_t channel,
                                size_t taps) {
   for (; taps >= 2; taps -= 2, weights += 2, row += 2 * pixels) {
-    const int8x16_t u0 = signed_row(row[0] + channel), u1 = signed_row(row[pixels] + channel);
-    int16x8_t low = vmull_s8(vget_low_s8(u0), vget_low_s8(weights[0]));
-    int16x8_t high = vmull_s8(vget_high_s8(u0), vget_high_s8(weights[0]));
-    low = vmlal_s8(low, vget_low_s8(u1), vget_low_s8(weights[1]));
-    high = vmlal_s8(high, vget_high_s8(u1), vget_high_s8(weights[1]));
-    add_products(acc, low, high);
+    add_two_taps(acc, signed_row(row[0] + channel), weights[0], signed_row(row[pixels] + channel),
+                 weights[1]);
   }
-  if (taps > 0) {
-    const int8x16_t u = signed_row(row[0] + channel);
-    add_products(acc, vmull_s8(vget_low_s8(u), vget_low_s8(weights[0])),
-                 vmull_s8(vget_high_s8(u), vget_high_s8(weights[0])));
-  }
+  if (taps > 0) add_one_tap(acc, signed_row(row[0] + channel), weights[0]);
 }
+
+#include "neon_depthwise_9.h"
 
 static void depthwise(const ck_depthwise_tile *tile, const ck_epilogue *e) {
   const size_t groups = (tile->taps + 3) / 4;
   const rounding r = make_rounding(e->zero_point, e->low, e->high);
   depthwise_constants k;
+  k.rounding = r;
   int32x4_t partial[CK_MAX_TILE][4];
   for (size_t channel = 0; channel < tile->channels; channel += 16) {
     const size_t left = tile->channels - channel;
     const int8_t *weights = tile->weights + channel / 16 * groups * 64;
-    CK_UNROLL for (int v = 0; v < 4; ++v) k.start[v] = signed_start(e, channel + (size_t)(4 * v));
+    CK_UNROLL for (int v = 0; v < 4; ++v) {
+      k.start[v] = signed_start(e, channel + (size_t)(4 * v));
+      k.multiplier[v] = vld1q_f32(e->multiplier + channel + 4 * v);
+    }
     for (size_t first = 0; first == 0 || first < tile->taps; first += prepared_taps) {
       const size_t taps = ck_smaller(tile->taps - first, prepared_taps);
       for (size_t t = 0; t < taps; t += 4, weights += 64) {
         const int8x16x4_t four = vld4q_s8(weights);
         CK_UNROLL for (int i = 0; i < 4; ++i) k.weights[t + (size_t)i] = four.val[i];
+      }
+      if (tile->taps == 9 && left >= 16 && !e->residual) {
+        store_nine_taps(tile, &k, channel);
+        continue;
       }
       const bool last = first + taps == tile->taps;
       for (size_t p = 0; p < tile->pixels; ++p) {

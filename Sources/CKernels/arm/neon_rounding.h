@@ -1,5 +1,7 @@
 /* Requantization and tails of every NEON set. */
 
+#if defined(__aarch64__)
+
 typedef struct {
   int16x8_t zero_point;
   uint8x16_t low, high;
@@ -10,31 +12,47 @@ CK_INLINE rounding make_rounding(int32_t zero_point, int32_t low, int32_t high) 
                     vdupq_n_u8((uint8_t)high)};
 }
 
-/* To the nearest integer, ties to even. */
-CK_INLINE int32x4_t to_integers(float32x4_t t) {
-#if defined(__aarch64__)
-  return vcvtnq_s32_f32(t);
-#else
-  /* ARMv7 converts towards zero only. Beyond +-512 the zero point cannot bring a value back into
-   * a byte's range, so it is clamped there; the unit in the last place of 1.5 * 2^23 is 1, so
-   * the sum rounds to an integer. */
-  const float32x4_t inside = vminq_f32(vmaxq_f32(t, vdupq_n_f32(-512)), vdupq_n_f32(512));
-  const float32x4_t shifted = vaddq_f32(inside, vdupq_n_f32(12582912));
-  return vsubq_s32(vreinterpretq_s32_f32(shifted), vdupq_n_s32(0x4b400000));
-#endif
-}
-
-/* 16 floats to bytes. The narrowing saturates, which changes nothing: the zero point moves a
- * value by at most 255, and then it is clamped. */
+/* 16 floats to bytes, ties to even. The narrowing saturates, which changes nothing: the zero
+ * point moves a value by at most 255, and then it is clamped. */
 CK_INLINE uint8x16_t round_and_pack(const float32x4_t t[4], const rounding *r) {
   int16x8_t half[2];
   CK_UNROLL for (int i = 0; i < 2; ++i) {
-    const int32x4_t low = to_integers(t[2 * i]), high = to_integers(t[2 * i + 1]);
+    const int32x4_t low = vcvtnq_s32_f32(t[2 * i]), high = vcvtnq_s32_f32(t[2 * i + 1]);
     half[i] = vqaddq_s16(vcombine_s16(vqmovn_s32(low), vqmovn_s32(high)), r->zero_point);
   }
   const uint8x16_t u = vcombine_u8(vqmovun_s16(half[0]), vqmovun_s16(half[1]));
   return vminq_u8(vmaxq_u8(u, r->low), r->high);
 }
+
+#else
+
+typedef struct {
+  uint8x16_t zero_point;
+  float32x4_t low, high; /* minus the zero point */
+} rounding;
+
+CK_INLINE rounding make_rounding(int32_t zero_point, int32_t low, int32_t high) {
+  return (rounding){vdupq_n_u8((uint8_t)zero_point), vdupq_n_f32((float)(low - zero_point)),
+                    vdupq_n_f32((float)(high - zero_point))};
+}
+
+/* 16 floats to bytes, ties to even. ARMv7 converts towards zero only, so values are clamped
+ * first, which the rounding of a value between integers does not change; the unit in the last
+ * place of 1.5 * 2^23 is 1, so the sum with it rounds, and has the integer in its low byte. */
+CK_INLINE uint8x16_t round_and_pack(const float32x4_t t[4], const rounding *r) {
+  uint16x8_t half[2];
+  CK_UNROLL for (int i = 0; i < 2; ++i) {
+    uint16x4_t part[2];
+    CK_UNROLL for (int j = 0; j < 2; ++j) {
+      const float32x4_t inside = vminq_f32(vmaxq_f32(t[2 * i + j], r->low), r->high);
+      part[j] = vmovn_u32(vreinterpretq_u32_f32(vaddq_f32(inside, vdupq_n_f32(12582912))));
+    }
+    half[i] = vcombine_u16(part[0], part[1]);
+  }
+  return vaddq_u8(vcombine_u8(vmovn_u16(half[0]), vmovn_u16(half[1])), r->zero_point);
+}
+
+#endif
 
 CK_INLINE float32x4_t scaled(int32x4_t acc, float32x4_t multiplier) {
   return vmulq_f32(vcvtq_f32_s32(acc), multiplier);
