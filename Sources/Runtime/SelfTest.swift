@@ -60,13 +60,20 @@ public enum SelfTest {
   ///
   /// - Returns: the first difference, nil where there is none.
   public static func run(_ network: Network) -> Failure? {
+    var digest = XXH64()
+    return run(network, digest: &digest)
+  }
+
+  /// As `run(_:)`, and adds what came out to `digest`: for each golden vector the hash of every operator's output and that of
+  /// the network's, eight bytes each, low byte first.
+  public static func run(_ network: Network, digest: inout XXH64) -> Failure? {
     for index in 0..<network.file.goldenCount {
-      if let failure = check(network, index) { return failure }
+      if let failure = check(network, index, &digest) { return failure }
     }
     return nil
   }
 
-  private static func check(_ network: Network, _ index: Int) -> Failure? {
+  private static func check(_ network: Network, _ index: Int, _ digest: inout XXH64) -> Failure? {
     let golden = network.file.golden(index)
     var failure: Failure?
     func note(_ operation: Int?, _ name: String, _ found: UInt64, _ expected: UInt64) {
@@ -88,15 +95,21 @@ public enum SelfTest {
     network.run { operation in
       guard failure == nil else { return }
       let found = network.hash(ofOutputOf: operation)
+      add(found, to: &digest)
       guard found != golden.hash(operation) else { return }
       let name = network.file.name(of: network.file.operators[operation])
       note(operation, name, found, golden.hash(operation))
     }
     if failure == nil {
       let (found, expected) = (network.output.hash, XXH64.hash(golden.output))
+      add(found, to: &digest)
       if found != expected { note(nil, "", found, expected) }
     }
     return failure
+  }
+
+  private static func add(_ hash: UInt64, to digest: inout XXH64) {
+    withUnsafeBytes(of: hash.littleEndian) { digest.update($0) }
   }
 }
 

@@ -2,9 +2,11 @@ internal import ModelFormat
 internal import PlainText
 internal import Runtime
 
-/// `cnnrun --selftest model.bin`: golden vectors on every kernel set of this CPU, on 1 and 2 threads.
+/// `cnnrun --selftest model.bin`: golden vectors on every kernel set of this CPU, on 1, 2 and 4 threads.
 enum SelfTestReport {
   /// Prints a line for each kernel set and thread count and returns the exit status: 1 if any result differs.
+  ///
+  /// The hash in the last line is of what came out of all operators, the same on every machine.
   static func run(_ arguments: Arguments) throws(RuntimeError) -> Int32 {
     let path = arguments.files[0]
     let file = try ModelFile.open(path)
@@ -17,12 +19,17 @@ enum SelfTestReport {
       if let name = arguments.kernels { [try KernelSet.named(name)] } else { KernelSet.available }
     var table = TextTable([.left, .left, .left])
     var failures: [TextBuilder] = []
+    var hash: UInt64 = 0
     for set in sets {
-      for threads in 1...2 {
-        let failure = try SelfTest.run(file, kernels: set, threads: threads)
+      for threads in [1, 2, 4] {
+        var digest = XXH64()
+        let network = try Network(file, threads: threads, kernels: set)
+        let failure = SelfTest.run(network, digest: &digest)
+        hash = digest.finalize()
         if let failure { failures.append(TextBuilder(string: failure.message)) }
         table.add(string: set.name)
-        table.add(threads == 1 ? "1 thread" : "2 threads")
+        table.cell.append("", threads)
+        table.add(threads == 1 ? " thread" : " threads")
         table.add(failure == nil ? "ok" : "DIFFERS")
       }
     }
@@ -34,7 +41,9 @@ enum SelfTestReport {
     text.append(file.goldenCount == 1 ? " golden vector, " : " golden vectors, ")
     text.append("", file.operators.count)
     text.append(" layers: the same bits on ", sets.count)
-    text.append(" kernel sets\n")
+    text.append(" kernel sets, hash ")
+    text.append(hex: hash)
+    text.append("\n")
     Console.write(text)
     return 0
   }

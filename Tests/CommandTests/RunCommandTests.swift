@@ -1,4 +1,5 @@
 import Foundation
+import ModelFormat
 import ModelSamples
 import Testing
 
@@ -158,8 +159,14 @@ struct RunCommandTests {
     let run = try cnnrun("--selftest", model)
     #expect(run.status == 0 && run.errors.isEmpty)
     let text = run.output.split(separator: "\n")
-    #expect(text.contains { $0.hasPrefix("portable") && $0.hasSuffix("2 threads  ok") })
+    for threads in ["1 thread ", "2 threads", "4 threads"] {
+      #expect(text.contains { $0.hasPrefix("portable") && $0.hasSuffix("\(threads)  ok") })
+    }
     #expect(text.last?.hasPrefix("2 golden vectors, 2 layers: the same bits on ") == true)
+    // Of every vector's hashes of layers, and of its output, low bytes first.
+    let hashes = try ColorModel.contents().goldens.flatMap { $0.hashes + [XXH64.hash($0.output)] }
+    let hash = XXH64.hash(hashes.flatMap { h in (0..<8).map { UInt8(h >> (8 * $0) & 255) } })
+    #expect(text.last?.hasSuffix(" kernel sets, hash 0x" + String(hash, radix: 16)) == true)
   }
 
   @Test(arguments: [(0, "add up"), (1, "choose")])
@@ -167,7 +174,15 @@ struct RunCommandTests {
     let damaged = try folder.write(ColorModel.bytes(damagedLayer: layer), "damaged.bin")
     let run = try cnnrun("--selftest", damaged, "--kernels", "portable")
     #expect(run.status == 1)
-    #expect(run.output == "portable  1 thread   DIFFERS\nportable  2 threads  DIFFERS\n")
+    #expect(
+      run.output
+        == """
+        portable  1 thread   DIFFERS
+        portable  2 threads  DIFFERS
+        portable  4 threads  DIFFERS
+
+        """
+    )
     let place = "cnnrun: \(damaged): kernels portable, 1 threads, golden vector 1: "
     #expect(run.errors.hasPrefix(place + "operator \(layer) (\(name)) has hash "))
   }
