@@ -80,6 +80,7 @@ struct ExifOrientation: Equatable {
   }
 
   /// `image` with its pixels moved so that it needs no orientation any more.
+  @_optimize(speed)
   func upright(_ image: Image) -> Image {
     guard (2...8).contains(code) else { return image }
     let swapsSides = code >= 5

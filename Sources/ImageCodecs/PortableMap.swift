@@ -47,6 +47,19 @@ struct PortableMap {
     var rgb = [UInt8](repeating: 0, count: rgbCount)
     // Samples that the data holds entirely, at most those of the image.
     let sampleCount = min((bytes.count - position) / sampleBytes, pixels * channels)
+    read(sampleCount, sampleBytes: sampleBytes, channels: channels, maximum: maximum, into: &rgb)
+    let warnings: Image.Warnings = sampleCount < pixels * channels ? .truncated : []
+    return Image(height: height, width: width, rgb: rgb, warnings: warnings)
+  }
+
+  @_optimize(speed)
+  private func read(
+    _ sampleCount: Int,
+    sampleBytes: Int,
+    channels: Int,
+    maximum: Int,
+    into rgb: inout [UInt8]
+  ) {
     for index in 0..<sampleCount {
       let at = position + index * sampleBytes
       let sample = sampleBytes == 1 ? Int(bytes[at]) : Int(bytes[at]) << 8 | Int(bytes[at + 1])
@@ -59,8 +72,6 @@ struct PortableMap {
         rgb[index * 3 + 2] = value
       }
     }
-    let warnings: Image.Warnings = sampleCount < pixels * channels ? .truncated : []
-    return Image(height: height, width: width, rgb: rgb, warnings: warnings)
   }
 
   /// The next decimal number of the header, 1…`limit`, after white space and comments (`#` to the end of a line).

@@ -75,6 +75,7 @@ struct AxisWeights: ~Copyable {
   }
 
   /// Scales a row of single bytes; `scaled` has one for each output pixel.
+  @_optimize(speed)
   func scaleGray(_ row: UnsafeBufferPointer<UInt8>, into scaled: UnsafeMutableBufferPointer<UInt8>)
   {
     for x in 0..<count {
@@ -86,6 +87,7 @@ struct AxisWeights: ~Copyable {
   }
 
   /// Scales a row of RGB bytes; `scaled` has three for each output pixel.
+  @_optimize(speed)
   func scaleColor(
     _ row: UnsafeBufferPointer<UInt8>,
     into scaled: UnsafeMutableBufferPointer<UInt8>

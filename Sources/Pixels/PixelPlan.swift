@@ -154,6 +154,7 @@ public struct PixelPlan: ~Copyable {
   }
 
   /// Brings a source row to the model's channels: itself, or `line`.
+  @_optimize(speed)
   private func channels(of row: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
     guard !line.isEmpty else { return row }
     let (red, green, blue) = format.offsets
@@ -170,6 +171,7 @@ public struct PixelPlan: ~Copyable {
     return UnsafeBufferPointer(line)
   }
 
+  @_optimize(speed)
   private func scaleColumns(of row: UnsafeBufferPointer<UInt8>, intoRingRow ringRow: Int) {
     let place = ringRow * scaledCount
     let scaled = UnsafeMutableBufferPointer(rebasing: ring[place..<place + scaledCount])
@@ -180,6 +182,7 @@ public struct PixelPlan: ~Copyable {
     }
   }
 
+  @_optimize(speed)
   private func sumRows(_ row: Int) {
     let start = rowWeights.start(row)
     sums.update(repeating: AxisWeights.half)
@@ -191,6 +194,7 @@ public struct PixelPlan: ~Copyable {
     }
   }
 
+  @_optimize(speed)
   private func write(_ target: UnsafeMutableBufferPointer<UInt8>, _ pixelStride: Int) {
     let channels = contract.channels
     for x in 0..<geometry.columns.keptCount {

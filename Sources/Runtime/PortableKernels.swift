@@ -74,6 +74,7 @@ enum PortableKernels {
   ///
   /// The bounds are integers, so clamping before the rounding gives the same. After it |value| ≤ 255, and adding 1.5 × 2²³
   /// leaves no fraction bits: the sum is rounded to an integer, ties to even, by the addition itself.
+  @_optimize(speed)
   static func quantize(_ value: Float, _ zeroPoint: Int32, _ low: Int32, _ high: Int32) -> UInt8 {
     let (least, most) = (Float(low - zeroPoint), Float(high - zeroPoint))
     let clamped = value < least ? least : (value > most ? most : value)
@@ -81,6 +82,7 @@ enum PortableKernels {
     return UInt8(truncatingIfNeeded: Int32(rounded) + zeroPoint)
   }
 
+  @_optimize(speed)
   private static func finish(
     _ sum: Int32,
     _ channel: Int,
@@ -95,6 +97,7 @@ enum PortableKernels {
     return quantize(value, epilogue.zero_point, epilogue.low, epilogue.high)
   }
 
+  @_optimize(speed)
   private static func convolution(
     _ tile: ck_conv_tile,
     _ store: (_ pixel: Int, _ channel: Int, _ sum: Int32) -> Void
@@ -116,6 +119,7 @@ enum PortableKernels {
     }
   }
 
+  @_optimize(speed)
   private static func depthwise(_ tile: ck_depthwise_tile, _ epilogue: ck_epilogue) {
     let steps = (tile.taps + 3) / 4
     for pixel in 0..<tile.pixels {

@@ -45,6 +45,7 @@ struct TapTable {
   /// input, moving the pointers on is enough.
   ///
   /// - Returns: whether all taps lie inside the input and the pixels in one output row, for `continues` of the next call.
+  @_optimize(speed)
   func fill(
     _ table: UnsafeMutablePointer<UnsafePointer<UInt8>?>,
     first: Int,
@@ -76,6 +77,7 @@ struct TapTable {
   }
 
   /// Whether all taps of an output coordinate are input coordinates.
+  @_optimize(speed)
   private func isInside(
     _ output: Int,
     _ stride: Int,
@@ -89,6 +91,7 @@ struct TapTable {
   }
 
   /// One run of pixels in an output row.
+  @_optimize(speed)
   private func fillRun(
     _ table: UnsafeMutablePointer<UnsafePointer<UInt8>?>,
     y: Int,
@@ -135,6 +138,7 @@ struct TapTable {
 }
 
 /// Adds `bytes` to each of `count` pointers at `base`.
+@_optimize(speed)
 func shiftPointers(_ base: UnsafeMutableRawPointer, count: Int, by bytes: Int) {
   // As numbers, so that no null check keeps the loop from being vectorized.
   let numbers = base.assumingMemoryBound(to: Int.self)

@@ -36,22 +36,24 @@ struct AveragePool {
     sumsOffset = scratch.reserve(Int32.self, sumSlots)
   }
 
+  @_optimize(speed)
   func run(_ share: Share) {
     let taps = share.scratch.array(UnsafePointer<UInt8>?.self, at: tapsOffset)
     let sums = share.scratch.array(Int32.self, at: sumsOffset)
     for pixel in share.range(output.pixels) {
-      var inside: Int32 = 0
       for slot in 0..<sumSlots { sums[slot] = 0 }
-      window.forEachChunk(pixel, taps, capacity: Self.capacity) { count in
+      var cursor = window.cursor(pixel)
+      let inside = cursor.count
+      var count = window.take(&cursor, taps, capacity: Self.capacity)
+      while count > 0 {
         kernels.sum_u8(taps, count, sums, output.channels)
-        inside += Int32(count)
+        count = window.take(&cursor, taps, capacity: Self.capacity)
       }
-      let zero = inside &* inputZero
+      let zero = Int32(truncatingIfNeeded: inside) &* inputZero
       for channel in 0..<output.channels { sums[channel] &-= zero }
-      let count =
-        countsPadding
-        ? window.paddedCount(pixel, bottom: bottom, right: right) : Int(inside)
-      let factor = multiplier / Float(count)
+      let divisor =
+        countsPadding ? window.paddedCount(pixel, bottom: bottom, right: right) : inside
+      let factor = multiplier / Float(divisor)
       kernels.requantize(
         sums,
         factor,

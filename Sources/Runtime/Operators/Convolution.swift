@@ -65,6 +65,7 @@ struct Convolution {
     residualOffset = scratch.reserve(UnsafePointer<UInt8>?.self, tile)
   }
 
+  @_optimize(speed)
   func run(_ share: Share) {
     let pixels = output.pixels
     let tiles = (pixels + tile - 1) / tile
@@ -102,6 +103,7 @@ struct Convolution {
   }
 
   /// One tile of pixels and a run of blocks, for every group.
+  @_optimize(speed)
   private func sweep(
     _ scratch: UnsafeMutableRawPointer,
     first: Int,

@@ -37,6 +37,7 @@ struct DepthwiseConvolution {
     residualOffset = scratch.reserve(UnsafePointer<UInt8>?.self, tile)
   }
 
+  @_optimize(speed)
   func run(_ share: Share) {
     let pixels = output.pixels
     let pad = share.scratch.array(UInt32.self, at: padOffset)

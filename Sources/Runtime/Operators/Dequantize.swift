@@ -12,6 +12,7 @@ struct Dequantize {
     scale = plan.file.tensors[record.input].scale
   }
 
+  @_optimize(speed)
   func run(_ share: Share) {
     let zero = Float(input.zeroPoint)
     for pixel in share.range(output.pixels) {

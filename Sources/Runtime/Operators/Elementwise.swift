@@ -32,6 +32,7 @@ struct Elementwise {
     isFlat = !isBroadcast && isAligned && (output.ownsMemory || output.isDense)
   }
 
+  @_optimize(speed)
   func run(_ share: Share) {
     let range = share.range(output.pixels)
     if isFlat {
@@ -41,6 +42,7 @@ struct Elementwise {
     }
   }
 
+  @_optimize(speed)
   private func apply(_ pixel: Int, _ count: Int) {
     guard count > 0 else { return }
     let a = first.pixel(pixel)

@@ -12,6 +12,7 @@ struct GatherChannels {
     indices = plan.constants(record, UInt32.self)
   }
 
+  @_optimize(speed)
   func run(_ share: Share) {
     for pixel in share.range(output.pixels) {
       if output.elementSize == 1 {

@@ -22,6 +22,7 @@ struct LocalResponseNormalization {
     (low, high) = (record.clampLow, record.clampHigh)
   }
 
+  @_optimize(speed)
   func run(_ share: Share) {
     let channels = output.channels
     let zero = input.zeroPoint

@@ -19,6 +19,7 @@ struct Lookup {
     isFlat = input.pixelBytes == output.pixelBytes && (output.ownsMemory || output.isDense)
   }
 
+  @_optimize(speed)
   func run(_ share: Share) {
     let range = share.range(output.pixels)
     if isPerChannel {

@@ -24,27 +24,29 @@ struct MaxPool {
     rowsOffset = scratch.reserve(UInt8.self, isSingleCall ? 0 : 2 * rowSlots)
   }
 
+  @_optimize(speed)
   func run(_ share: Share) {
     let taps = share.scratch.array(UnsafePointer<UInt8>?.self, at: tapsOffset)
     for pixel in share.range(output.pixels) {
       let result = output.pixel(pixel)
+      var cursor = window.cursor(pixel)
+      var count = window.take(&cursor, taps, capacity: Self.capacity)
       if isSingleCall {
-        window.forEachChunk(pixel, taps, capacity: Self.capacity) { count in
-          kernels.max_u8(taps, count, result, output.channels)
-        }
-      } else {
-        // A kernel may not read what it writes: the maximum so far moves between two rows.
-        var now = share.scratch.array(UInt8.self, at: rowsOffset)
-        var next = now + rowSlots
-        var isFirst = true
-        window.forEachChunk(pixel, taps, capacity: Self.capacity) { count in
-          taps[count] = UnsafePointer(now)
-          kernels.max_u8(taps, isFirst ? count : count + 1, next, output.channels)
-          isFirst = false
-          (now, next) = (next, now)
-        }
-        UnsafeMutableRawPointer(result).copyMemory(from: now, byteCount: output.channels)
+        kernels.max_u8(taps, count, result, output.channels)
+        continue
       }
+      // A kernel may not read what it writes: the maximum so far moves between two rows.
+      var now = share.scratch.array(UInt8.self, at: rowsOffset)
+      var next = now + rowSlots
+      var isFirst = true
+      while count > 0 {
+        taps[count] = UnsafePointer(now)
+        kernels.max_u8(taps, isFirst ? count : count + 1, next, output.channels)
+        isFirst = false
+        (now, next) = (next, now)
+        count = window.take(&cursor, taps, capacity: Self.capacity)
+      }
+      UnsafeMutableRawPointer(result).copyMemory(from: now, byteCount: output.channels)
     }
   }
 }

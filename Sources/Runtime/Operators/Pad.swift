@@ -15,6 +15,7 @@ struct Pad {
     padPixel = record.padPixel
   }
 
+  @_optimize(speed)
   func run(_ share: Share) {
     for pixel in share.range(output.pixels) {
       let y = pixel / output.width

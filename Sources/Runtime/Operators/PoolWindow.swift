@@ -4,79 +4,124 @@ internal import ModelFormat
 struct PoolWindow {
   private let base: UnsafePointer<UInt8>
   private let pixelBytes: Int
-  private let height: Int
-  private let width: Int
+  /// Bytes from a tap to the next in a row.
+  private let tapBytes: Int
   private let outputWidth: Int
-  private let record: OperatorRecord
+  private let rows: PoolAxis
+  private let columns: PoolAxis
 
   init(_ record: OperatorRecord, input: TensorView, output: TensorView) {
     base = UnsafePointer(input.bytes)
     pixelBytes = input.pixelBytes
-    height = input.height
-    width = input.width
+    tapBytes = record.dilationX * input.pixelBytes
     outputWidth = output.width
-    self.record = record
-  }
-
-  /// The taps of one axis inside 0..<limit, as a range of tap indices; `start` is the first tap's coordinate.
-  private static func inside(_ start: Int, _ dilation: Int, _ kernel: Int, _ limit: Int)
-    -> Range<Int>
-  {
-    let low = start >= 0 ? 0 : min(kernel, (dilation - 1 - start) / dilation)
-    let high = start >= limit ? low : min(kernel, (limit - 1 - start) / dilation + 1)
-    return low..<max(low, high)
-  }
-
-  /// The taps of an output pixel's window inside the input.
-  func rows(_ pixel: Int) -> (rows: Range<Int>, columns: Range<Int>, y: Int, x: Int) {
-    let y = pixel / outputWidth
-    let top = y * record.strideY - record.padTop
-    let left = (pixel - y * outputWidth) * record.strideX - record.padLeft
-    return (
-      Self.inside(top, record.dilationY, record.kernelHeight, height),
-      Self.inside(left, record.dilationX, record.kernelWidth, width), top, left
+    rows = PoolAxis(
+      kernel: record.kernelHeight,
+      stride: record.strideY,
+      dilation: record.dilationY,
+      padding: record.padTop,
+      limit: input.height
     )
+    columns = PoolAxis(
+      kernel: record.kernelWidth,
+      stride: record.strideX,
+      dilation: record.dilationX,
+      padding: record.padLeft,
+      limit: input.width
+    )
+  }
+
+  /// The taps of one window inside the input, and how many of them have been taken.
+  struct Cursor {
+    fileprivate let rows: Range<Int>
+    fileprivate let columns: Range<Int>
+    /// Where tap (0, 0) would be.
+    fileprivate let y: Int
+    fileprivate let x: Int
+    fileprivate var nextRow: Int
+    fileprivate var nextColumn: Int
+
+    /// Taps in all, at least one.
+    var count: Int { rows.count * columns.count }
+  }
+
+  /// A cursor before the first tap of an output pixel's window.
+  @_optimize(speed)
+  func cursor(_ pixel: Int) -> Cursor {
+    let y = pixel / outputWidth
+    let (top, left) = (rows.start(y), columns.start(pixel - y * outputWidth))
+    let (rows, columns) = (rows.inside(top), columns.inside(left))
+    return Cursor(
+      rows: rows,
+      columns: columns,
+      y: top,
+      x: left,
+      nextRow: rows.lowerBound,
+      nextColumn: columns.lowerBound
+    )
+  }
+
+  /// Writes the next taps, at most `capacity`, to `taps` and returns how many; 0 after the last.
+  @_optimize(speed)
+  func take(
+    _ cursor: inout Cursor,
+    _ taps: UnsafeMutablePointer<UnsafePointer<UInt8>?>,
+    capacity: Int
+  ) -> Int {
+    var filled = 0
+    while cursor.nextRow < cursor.rows.upperBound && filled < capacity {
+      let y = cursor.y + cursor.nextRow * rows.dilation
+      let x = cursor.x + cursor.nextColumn * columns.dilation
+      var tap = base + (y * columns.limit + x) * pixelBytes
+      let end = min(cursor.columns.upperBound, cursor.nextColumn + capacity - filled)
+      for _ in cursor.nextColumn..<end {
+        taps[filled] = tap
+        filled += 1
+        tap += tapBytes
+      }
+      cursor.nextColumn = end
+      if end == cursor.columns.upperBound {
+        cursor.nextRow += 1
+        cursor.nextColumn = cursor.columns.lowerBound
+      }
+    }
+    return filled
   }
 
   /// Taps of an output pixel's window that fall inside the input with `bottom` and `right` padding added.
   func paddedCount(_ pixel: Int, bottom: Int, right: Int) -> Int {
-    let window = rows(pixel)
+    let y = pixel / outputWidth
+    return rows.paddedCount(y, far: bottom)
+      * columns.paddedCount(pixel - y * outputWidth, far: right)
+  }
+}
+
+/// Windows along one axis.
+private struct PoolAxis {
+  let kernel: Int
+  let stride: Int
+  let dilation: Int
+  let padding: Int
+  /// Coordinates of the input.
+  let limit: Int
+
+  /// The coordinate of the first tap of an output coordinate's window.
+  func start(_ output: Int) -> Int { output * stride - padding }
+
+  /// The indices of the taps inside the input, where the first is at `start`.
+  @inline(__always)
+  func inside(_ start: Int) -> Range<Int> { inside(start, limit) }
+
+  /// Taps inside the input with its padding before, and `far` after it.
+  func paddedCount(_ output: Int, far: Int) -> Int {
     // All taps are at or after −padding: only the far side cuts.
-    let rows = Self.inside(
-      window.y + record.padTop,
-      record.dilationY,
-      record.kernelHeight,
-      record.padTop + height + bottom
-    )
-    let columns = Self.inside(
-      window.x + record.padLeft,
-      record.dilationX,
-      record.kernelWidth,
-      record.padLeft + width + right
-    )
-    return rows.count * columns.count
+    inside(output * stride, padding + limit + far).count
   }
 
-  /// Calls `body` with up to `capacity` taps at a time, until all have been given.
-  func forEachChunk(
-    _ pixel: Int,
-    _ taps: UnsafeMutablePointer<UnsafePointer<UInt8>?>,
-    capacity: Int,
-    _ body: (_ count: Int) -> Void
-  ) {
-    let window = rows(pixel)
-    var filled = 0
-    for tapY in window.rows {
-      let line = base + (window.y + tapY * record.dilationY) * width * pixelBytes
-      for tapX in window.columns {
-        taps[filled] = line + (window.x + tapX * record.dilationX) * pixelBytes
-        filled += 1
-        if filled == capacity {
-          body(filled)
-          filled = 0
-        }
-      }
-    }
-    if filled > 0 { body(filled) }
+  @inline(__always)
+  private func inside(_ start: Int, _ limit: Int) -> Range<Int> {
+    let low = start >= 0 ? 0 : min(kernel, (dilation - 1 - start) / dilation)
+    let high = start >= limit ? low : min(kernel, (limit - 1 - start) / dilation + 1)
+    return low..<max(low, high)
   }
 }

@@ -10,6 +10,7 @@ struct Reshape {
     output = plan.view(record.output)
   }
 
+  @_optimize(speed)
   func run(_ share: Share) {
     let pixels = share.range(output.pixels)
     guard !pixels.isEmpty else { return }

@@ -17,6 +17,7 @@ struct Resize {
   }
 
   /// Two source coordinates of an output coordinate, and the share of the second.
+  @_optimize(speed)
   private func source(_ index: Int, _ from: Int, _ to: Int) -> (Int, Int, Float) {
     var source: Float
     if isHalfPixel {
@@ -34,6 +35,7 @@ struct Resize {
     return (min(max(low, 0), from - 1), min(max(low + 1, 0), from - 1), share)
   }
 
+  @_optimize(speed)
   func run(_ share: Share) {
     for pixel in share.range(output.pixels) {
       let y = pixel / output.width

@@ -12,6 +12,7 @@ struct Softmax {
     output = plan.view(record.output)
   }
 
+  @_optimize(speed)
   func run(_ share: Share) {
     for pixel in share.range(output.pixels) {
       let (from, to) = (input.floats(pixel), output.floats(pixel))
@@ -37,6 +38,7 @@ struct Softmax {
   /// within a factor of two, or r is small and both are multiples of one ulp). `eʳ` on |r| ≤ 0.3466 is its Taylor series to
   /// r⁷, whose remainder is below 0.3466⁸ ÷ 8! × 1.42 < 8 × 10⁻⁹; the last steps of Horner's rule add about one ulp, 1.2 ×
   /// 10⁻⁷. The cut at −64 keeps quotients by a sum of up to 65536 terms normal numbers: flushing to zero has no say.
+  @_optimize(speed)
   static func exponential(_ x: Float) -> Float {
     guard x >= -64 else { return 0 }
     // Adding 1.5 × 2²³ rounds to an integer, ties to even.

@@ -25,6 +25,7 @@ struct Transpose {
     channelBytes = bytes(2)
   }
 
+  @_optimize(speed)
   func run(_ share: Share) {
     for pixel in share.range(output.pixels) {
       let y = pixel / output.width
