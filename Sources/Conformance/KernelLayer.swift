@@ -17,6 +17,20 @@ final class KernelLayer {
     /// Random numbers depend on this alone.
     var seed: UInt64 = 0
 
+    /// The input row of `[tap][pixel]`, of `count` rows: anywhere, as an indirection buffer's are, so that some serve several
+    /// taps; or, for every other seed of nine taps, in the windows of an image, where next pixels share columns.
+    func rows(pixels: Int, from count: Int, _ random: inout SplitMix64) -> [Int] {
+      guard taps == 9, seed % 2 == 0 else {
+        return (0..<taps * pixels).map { _ in random.number(0...(count - 1)) }
+      }
+      let width = random.number(1...pixels)
+      return (0..<taps * pixels).map { index in
+        let (tap, pixel) = (index / pixels, index % pixels)
+        let (row, column) = (pixel / width + tap / 3, pixel % width + tap % 3)
+        return (row * (width + 2) + column) % count
+      }
+    }
+
     var text: String {
       "seed \(seed), \(values.name) values, taps \(taps)" + (isDepthwise ? "" : ", k4 \(k4)")
     }
@@ -82,11 +96,8 @@ final class KernelLayer {
 
     residualBytes = Self.readable(channels)
     rowBytes = shape.isDepthwise ? residualBytes : 4 * shape.k4
-    // Rows anywhere in the input, as an indirection buffer's are; some serve several taps.
     let rowCount = taps * pixels + 1
-    var rows: [Int] = []
-    for _ in 0..<taps * pixels { rows.append(random.number(0...(rowCount - 1))) }
-    self.rows = rows
+    rows = shape.rows(pixels: pixels, from: rowCount, &random)
     var input = [UInt8](repeating: 0, count: rowCount * rowBytes)
     for index in input.indices { input[index] = values.activation(&random) }
     self.input = input

@@ -9,6 +9,10 @@ typedef struct {
   int32x4_t start[4];
   float32x4_t multiplier[4];
   rounding rounding;
+#ifdef CK_DOT
+  int8x16_t columns[3][4];
+  uint32_t shared;
+#endif
 } depthwise_constants;
 
 CK_INLINE int8x16_t signed_row(const uint8_t *from) {
@@ -45,13 +49,20 @@ CK_INLINE void accumulate_taps(int32x4_t acc[4], const int8x16_t *weights,
   if (taps > 0) add_one_tap(acc, signed_row(row[0] + channel), weights[0]);
 }
 
+#ifdef CK_DOT
+#include "neon_depthwise_columns.h"
+#else
 #include "neon_depthwise_9.h"
+#endif
 
 static void depthwise(const ck_depthwise_tile *tile, const ck_epilogue *e) {
   const size_t groups = (tile->taps + 3) / 4;
   const rounding r = make_rounding(e->zero_point, e->low, e->high);
   depthwise_constants k;
   k.rounding = r;
+#ifdef CK_DOT
+  k.shared = tile->taps == 9 ? find_shared_columns(tile) : 0;
+#endif
   int32x4_t partial[CK_MAX_TILE][4];
   for (size_t channel = 0; channel < tile->channels; channel += 16) {
     const size_t left = tile->channels - channel;
@@ -67,6 +78,9 @@ static void depthwise(const ck_depthwise_tile *tile, const ck_epilogue *e) {
         CK_UNROLL for (int i = 0; i < 4; ++i) k.weights[t + (size_t)i] = four.val[i];
       }
       if (tile->taps == 9 && left >= 16 && !e->residual) {
+        #ifdef CK_DOT
+        prepare_columns(&k, e, channel);
+#endif
         store_nine_taps(tile, &k, channel);
         continue;
       }
