@@ -32,7 +32,7 @@ struct Message {
   }
 
   /// Appends a text.
-  mutating func append(_ text: String) {
+  mutating func append(string text: String) {
     var text = text
     text.withUTF8 { append($0) }
   }

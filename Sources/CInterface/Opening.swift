@@ -103,7 +103,8 @@ private func session(
 ) throws(OpeningError) -> UnsafeMutablePointer<Session> {
   let network: Network
   do throws(RuntimeError) {
-    network = try Network(file, threads: options.threads, kernels: options.kernels)
+    // Not the initializer that throws: see Preparation.
+    network = Network(try Preparation(file, threads: options.threads, kernels: options.kernels))
   } catch {
     throw .runtime(error)
   }

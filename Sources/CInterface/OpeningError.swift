@@ -29,8 +29,8 @@ enum OpeningError: Error {
   func write(_ message: inout Message) {
     switch self {
     case .argument(let text): message.append(text)
-    case .runtime(let error): message.append(error.message)
-    case .image(let error): message.append(error.message)
+    case .runtime(let error): message.append(string: error.message)
+    case .image(let error): message.append(string: error.message)
     }
   }
 }

@@ -50,7 +50,7 @@ func edgecnn_set_image(
     do throws(PixelError) {
       plan = try session.plan(shape, network)
     } catch {
-      return session.fail(EDGECNN_IMAGE) { $0.append(error.message) }
+      return session.fail(EDGECNN_IMAGE) { $0.append(string: error.message) }
     }
     // The plan has checked width and height. A stride beyond Int is negative here.
     let rowBytes = width * shape.format.pixelBytes
@@ -102,7 +102,7 @@ func edgecnn_run_profiled(
 func edgecnn_selftest(_ network: OpaquePointer?) -> edgecnn_status {
   withSession(network) { session, network in
     guard let failure = SelfTest.run(network) else { return EDGECNN_OK }
-    return session.fail(EDGECNN_DIFFERS) { $0.append(failure.message) }
+    return session.fail(EDGECNN_DIFFERS) { $0.append(string: failure.message) }
   }
 }
 

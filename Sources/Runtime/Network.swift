@@ -4,93 +4,39 @@ public import ModelFormat
 
 /// A model that is ready to run: write the input, `run()`, read the output.
 ///
-/// Everything is planned and allocated by `init`; `run` cannot fail, allocates nothing and counts no references in its
+/// Everything is planned and allocated by `Preparation`; `run` cannot fail, allocates nothing and counts no references in its
 /// loops. The results depend on the input alone: not on the kernel set, the number of threads or the machine. One thread
 /// at a time may use a network.
 public final class Network {
   /// The most threads that a network takes.
   public static let maximumThreads = 64
 
-  /// The model.
-  public let file: ModelFile
-  /// The micro-kernels in use.
-  public let kernels: KernelSet
-  /// Threads that work on an operator, the caller's included.
-  public let threads: Int
-
-  private let arena: UnsafeMutableRawPointer
-  private let scratch: UnsafeMutableRawPointer
-  private let scratchSize: Int
-  private let scratchEach: Int
-  private let pool: OpaquePointer?
-  let steps: UnsafeMutableBufferPointer<Step>
+  private let prepared: Preparation
   let input: TensorView
   let output: TensorView
 
-  /// Plans every operator and allocates the arena.
-  ///
-  /// - Parameters:
-  ///   - file: a validated model; the network keeps its bytes alive where they have an owner.
-  ///   - threads: 1 to 64. With 1 there is no pool and no other thread.
-  ///   - kernels: the set to use; nil for `KernelSet.selected()`.
-  /// - Throws: `RuntimeError.threads`, `.kernelSet` or `.resources`.
+  /// The model.
+  public var file: ModelFile { prepared.file }
+  /// The micro-kernels in use.
+  public var kernels: KernelSet { prepared.kernels }
+  /// Threads that work on an operator, the caller's included.
+  public var threads: Int { prepared.threads }
+  var steps: UnsafeMutableBufferPointer<Step> { prepared.steps }
+
+  /// A network of what has been prepared.
+  public init(_ prepared: consuming Preparation) {
+    input = prepared.view(prepared.file.inputTensor)
+    output = prepared.view(prepared.file.outputTensor)
+    self.prepared = prepared
+  }
+
+  /// Prepares and makes a network, with the parameters and errors of `Preparation`.
   public convenience init(
     _ file: ModelFile,
     threads: Int = 1,
     kernels: KernelSet? = nil
   ) throws(RuntimeError) {
-    try self.init(file, threads: threads, kernels: kernels, parallelWork: Step.parallelWork)
-  }
-
-  /// Operators with less than `parallelWork` byte operations stay on the caller's thread.
-  init(
-    _ file: ModelFile,
-    threads: Int,
-    kernels: KernelSet?,
-    parallelWork: UInt64
-  ) throws(RuntimeError) {
-    guard (1...Self.maximumThreads).contains(threads) else { throw .threads(threads) }
-    let set = if let kernels { kernels } else { try KernelSet.selected() }
-    guard let arena = cl_allocate(file.arenaSize) else {
-      throw .resources("arena bytes", file.arenaSize)
-    }
-    let plan = Plan(file: file, arena: arena, kernels: set.functions)
-    let steps = UnsafeMutableBufferPointer<Step>.allocate(capacity: file.operators.count)
-    var most = 64
-    for (index, record) in file.operators.enumerated() {
-      var layout = ScratchLayout()
-      steps.initializeElement(at: index, to: Step(plan, record, &layout, parallelWork))
-      most = max(most, layout.size)
-    }
-    // One cache line more, so that threads do not share one.
-    scratchEach = most + 64
-    scratchSize = scratchEach * threads
-    let scratch = cl_allocate(scratchSize)
-    var pool: OpaquePointer?
-    let error = threads > 1 && scratch != nil ? cl_pool_create(Int32(threads), &pool) : 0
-    guard let scratch, error == 0 else {
-      cl_release(scratch, scratchSize)
-      cl_release(arena, file.arenaSize)
-      steps.deallocate()
-      if error != 0 { throw .resources("threads", threads) }
-      throw .resources("scratch bytes", scratchSize)
-    }
-    self.file = file
-    self.kernels = set
-    self.threads = threads
-    self.arena = arena
-    self.scratch = scratch
-    self.pool = pool
-    self.steps = steps
-    input = plan.view(file.inputTensor)
-    output = plan.view(file.outputTensor)
-  }
-
-  deinit {
-    if let pool { cl_pool_destroy(pool) }
-    cl_release(scratch, scratchSize)
-    cl_release(arena, file.arenaSize)
-    steps.deallocate()
+    self.init(try Preparation(file, threads: threads, kernels: kernels))
   }
 
   /// Runs every operator in order on what the input tensor holds.
@@ -135,15 +81,15 @@ public final class Network {
   private func runStep(_ index: Int) {
     guard let base = steps.baseAddress else { return }
     let step = base + index
-    guard let pool, step.pointee.isParallel else {
-      step.pointee.run(Share(worker: 0, workers: 1, scratch: scratch))
+    guard let pool = prepared.pool, step.pointee.isParallel else {
+      step.pointee.run(Share(worker: 0, workers: 1, scratch: prepared.scratch))
       return
     }
     var job = Job(
       step: UnsafePointer(step),
       workers: threads,
-      scratch: scratch,
-      scratchEach: scratchEach
+      scratch: prepared.scratch,
+      scratchEach: prepared.scratchEach
     )
     cl_pool_run(
       pool,
@@ -157,6 +103,6 @@ public final class Network {
   }
 
   func view(_ tensor: Int) -> TensorView {
-    TensorView(file.tensors[tensor], index: tensor, arena: arena)
+    prepared.view(tensor)
   }
 }

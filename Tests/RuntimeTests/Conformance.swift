@@ -7,7 +7,9 @@ import Testing
 func everyWay(_ file: ModelFile, _ body: (Network, String) throws -> Void) throws {
   for kernels in KernelSet.available {
     for threads in 1...3 {
-      let network = try Network(file, threads: threads, kernels: kernels, parallelWork: 0)
+      let network = try Network(
+        Preparation(file, threads: threads, kernels: kernels, parallelWork: 0)
+      )
       try body(network, "\(kernels.name), \(threads) threads")
     }
   }
