@@ -9,7 +9,8 @@ EDGECNN_SITE = $(call qstrip,$(BR2_PACKAGE_EDGECNN_DIRECTORY))
 EDGECNN_SITE_METHOD = local
 EDGECNN_LICENSE = Apache-2.0, MIT (musl)
 EDGECNN_LICENSE_FILES = LICENSE copyright
-# The program is static: nothing is compiled or linked here.
+EDGECNN_INSTALL_STAGING = YES
+# Nothing is compiled or linked here.
 EDGECNN_ADD_TOOLCHAIN_DEPENDENCY = NO
 
 ifeq ($(BR2_PACKAGE_EDGECNN)$(BR_BUILDING),yy)
@@ -17,6 +18,15 @@ ifeq ($(wildcard $(EDGECNN_SITE)/bin/cnnrun),)
 $(error edgecnn: $(EDGECNN_SITE)/bin/cnnrun not found; run Tools/package tar $(call qstrip,$(BR2_PACKAGE_EDGECNN_ARCH)) of EdgeCNN, or set BR2_PACKAGE_EDGECNN_DIRECTORY)
 endif
 endif
+
+# The library is for one C library each, and there is none for uClibc.
+EDGECNN_LIBC = $(if $(BR2_TOOLCHAIN_USES_GLIBC),glibc,$(if $(BR2_TOOLCHAIN_USES_MUSL),musl))
+
+define EDGECNN_INSTALL_STAGING_CMDS
+	$(if $(wildcard $(@D)/lib/$(EDGECNN_LIBC)/libedgecnn.a),
+		$(INSTALL) -D -m 0644 $(@D)/include/edgecnn.h $(STAGING_DIR)/usr/include/edgecnn.h
+		$(INSTALL) -D -m 0644 $(@D)/lib/$(EDGECNN_LIBC)/libedgecnn.a $(STAGING_DIR)/usr/lib/libedgecnn.a)
+endef
 
 define EDGECNN_INSTALL_TARGET_CMDS
 	$(INSTALL) -D -m 0755 $(@D)/bin/cnnrun $(TARGET_DIR)/usr/bin/cnnrun
