@@ -55,40 +55,56 @@ CK_INLINE void prepare_columns(depthwise_constants *k, const ck_epilogue *e, siz
   CK_UNROLL for (int v = 0; v < 4; ++v) k->start[v] = start_of(e, channel + (size_t)(4 * v));
 }
 
-CK_INLINE void store_pixel(const depthwise_constants *k, const activations u0[4],
-                           const activations u1[4], const activations u2[4], uint8_t *output) {
-  float32x4_t t[4];
+CK_INLINE void sum_columns(int32x4_t acc[4], const activations u0[4], const activations u1[4],
+                           const activations u2[4], const depthwise_constants *k,
+                           const int8x16_t held[2][4]) {
   CK_UNROLL for (int v = 0; v < 4; ++v) {
-    int32x4_t acc = dot(k->start[v], k->columns[0][v], u0[v]);
-    acc = dot(acc, k->columns[1][v], u1[v]);
-    acc = dot(acc, k->columns[2][v], u2[v]);
-    t[v] = scaled(acc, k->multiplier[v]);
+    acc[v] = dot(k->start[v], held[0][v], u0[v]);
+    acc[v] = dot(acc[v], held[1][v], u1[v]);
+    acc[v] = dot(acc[v], k->columns[2][v], u2[v]);
   }
-  vst1q_u8(output, round_and_pack(t, &k->rounding));
 }
 
-/* Three pixels a turn, so that columns need not move from register to register. */
+CK_INLINE void store_sixteen(uint8_t *to, const int32x4_t acc[4], const depthwise_constants *k) {
+  float32x4_t t[4];
+  CK_UNROLL for (int v = 0; v < 4; ++v) t[v] = scaled(acc[v], k->multiplier[v]);
+  vst1q_u8(to, round_and_pack(t, &k->rounding));
+}
+
+/* Three pixels a turn, so that columns need not move from register to register. A pixel is
+ * requantized while the next is summed; what that writes before the first pixel is written over. */
 static __attribute__((noinline)) void store_nine_taps(const ck_depthwise_tile *tile,
                                                       const depthwise_constants *k,
                                                       size_t channel) {
   const size_t pixels = tile->pixels;
   const uint8_t *const *row = tile->input, *const *const end = row + pixels;
   uint8_t *const *output = tile->output;
+  uint8_t *to = *output;
   uint32_t shared = k->shared;
   activations u0[4], u1[4], u2[4];
+  int8x16_t held[2][4]; /* For the weights of a third column there are no registers. */
+  int32x4_t acc[4], next[4];
+  CK_UNROLL for (int v = 0; v < 4; ++v) {
+    held[0][v] = k->columns[0][v];
+    held[1][v] = k->columns[1][v];
+    acc[v] = k->start[v];
+  }
+#define CK_NEXT(first, second, third) \
+  load_column(third, row++ + 2 * pixels, pixels, channel); \
+  sum_columns(next, first, second, third, k, held); \
+  store_sixteen(to + channel, acc, k); \
+  CK_UNROLL for (int v = 0; v < 4; ++v) acc[v] = next[v]; \
+  to = *output++; \
+  if (!((shared >>= 1) & 1)) break;
   while (row < end) {
     load_column(u0, row, pixels, channel);
     load_column(u1, row + pixels, pixels, channel);
     for (;;) {
-      load_column(u2, row++ + 2 * pixels, pixels, channel);
-      store_pixel(k, u0, u1, u2, *output++ + channel);
-      if (!((shared >>= 1) & 1)) break;
-      load_column(u0, row++ + 2 * pixels, pixels, channel);
-      store_pixel(k, u1, u2, u0, *output++ + channel);
-      if (!((shared >>= 1) & 1)) break;
-      load_column(u1, row++ + 2 * pixels, pixels, channel);
-      store_pixel(k, u2, u0, u1, *output++ + channel);
-      if (!((shared >>= 1) & 1)) break;
+      CK_NEXT(u0, u1, u2)
+      CK_NEXT(u1, u2, u0)
+      CK_NEXT(u2, u0, u1)
     }
   }
+#undef CK_NEXT
+  store_sixteen(to + channel, acc, k);
 }
