@@ -178,17 +178,35 @@ private struct ByteWriter {
 }
 
 /// The strings section under construction: every distinct byte sequence once, in order of first use.
+///
+/// No Dictionary: its hashes need random numbers, which Embedded Swift asks of a libc that may have none.
 private struct StringInterner {
   var bytes: [UInt8] = [0]
-  private var offsets: [[UInt8]: UInt32] = [[]: 0]
+  /// Where each string starts, by its hash.
+  private var known: [(hash: UInt64, offset: UInt32)] = []
 
   mutating func offset(of string: String) -> UInt32 {
     let content = Array(string.utf8.prefix { $0 != 0 })
-    if let known = offsets[content] { return known }
+    guard !content.isEmpty else { return 0 }
+    let hash = XXH64.hash(content)
+    var (low, high) = (0, known.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if known[middle].hash < hash { low = middle + 1 } else { high = middle }
+    }
+    var index = low
+    while index < known.count, known[index].hash == hash {
+      if isString(content, at: Int(known[index].offset)) { return known[index].offset }
+      index += 1
+    }
     let offset = UInt32(bytes.count)
     bytes.append(contentsOf: content)
     bytes.append(0)
-    offsets[content] = offset
+    known.insert((hash, offset), at: low)
     return offset
+  }
+
+  private func isString(_ content: [UInt8], at offset: Int) -> Bool {
+    bytes[offset...].starts(with: content) && bytes[offset + content.count] == 0
   }
 }

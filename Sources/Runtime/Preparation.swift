@@ -32,8 +32,8 @@ public struct Preparation: ~Copyable {
     try self.init(file, threads: threads, kernels: kernels, parallelWork: Step.parallelWork)
   }
 
-  /// Operators with less than `parallelWork` byte operations stay on the caller's thread.
-  init(
+  /// As the other, for tests: operators with less than `parallelWork` byte operations stay on the caller's thread.
+  package init(
     _ file: ModelFile,
     threads: Int,
     kernels: KernelSet?,

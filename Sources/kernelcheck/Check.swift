@@ -6,7 +6,8 @@ internal import Runtime
 /// The whole of kernelcheck: arguments in, exit status out.
 enum Check {
   private static let help = """
-    Compares the kernel sets of this CPU with the portable loops, byte by byte.
+    Compares the kernel sets of this CPU with the portable loops, byte by byte, and runs networks of every operator on
+    1, 2 and 4 threads, whose hash is the same on every machine.
 
       kernelcheck [SET...]    every set that this CPU runs, or those named
       kernelcheck --list      sets of this build, and which this CPU runs
@@ -49,32 +50,65 @@ enum Check {
   private static func check(_ sets: [KernelSet]) -> Int32 {
     cl_on_fault { what in
       let reason = if let what { String(cString: what) } else { "fault" }
-      Check.report(Check.set + ": " + (Check.current?.text ?? "no case") + ": " + reason)
+      Check.report(Check.set + ": " + (Check.current?.text ?? "networks") + ": " + reason)
     }
-    var failed = 0
-    for set in sets where !isEqual(set) { failed += 1 }
-    write("\(sets.count - failed) passed, \(failed) failed\n")
+    var (passed, failed) = (0, 0)
+    for set in sets {
+      Check.set = set.name
+      // The portable kernels are what the others are compared with.
+      let isPortable = set.name.hasBytes(of: KernelSet.portable.name)
+      for part in isPortable ? [Part.networks] : [.kernels, .networks] {
+        if passes(set, part) { passed += 1 } else { failed += 1 }
+      }
+    }
+    write("\(passed) passed, \(failed) failed\n")
     return failed == 0 ? 0 : 1
   }
 
-  /// Whether the kernels of `set` equal the portable ones; prints a line either way.
-  private static func isEqual(_ set: KernelSet) -> Bool {
-    Check.set = set.name
-    var cases = 0
+  /// What came of a check: what is equal, or the first difference.
+  private enum Finding {
+    case equal(String)
+    case difference(String)
+  }
+
+  private enum Part {
+    case kernels
+    case networks
+  }
+
+  /// Prints what came of a part, and returns whether all is equal.
+  private static func passes(_ set: KernelSet, _ part: Part) -> Bool {
     do throws(RuntimeError) {
-      for operation in KernelOperation.allCases {
-        let result = try operation.check(set.functions) { current = $0 }
-        cases += result.cases
-        guard let failure = result.failure else { continue }
-        report(set.name + ": " + failure)
-        return false
+      switch part == .kernels ? try kernels(set) : try networks(set) {
+      case .equal(let text):
+        write(set.name + ": " + text + "\n")
+        return true
+      case .difference(let text): report(set.name + ": " + text)
       }
     } catch {
       report(set.name + ": " + error.message)
-      return false
     }
-    write("\(set.name): \(cases) cases equal portable\n")
-    return true
+    return false
+  }
+
+  private static func kernels(_ set: KernelSet) throws(RuntimeError) -> Finding {
+    var cases = 0
+    for operation in KernelOperation.allCases {
+      let result = try operation.check(set.functions) { current = $0 }
+      cases += result.cases
+      if let failure = result.failure { return .difference(failure) }
+    }
+    return .equal("\(cases) cases equal portable")
+  }
+
+  private static func networks(_ set: KernelSet) throws(RuntimeError) -> Finding {
+    current = nil
+    let outcome = try OperatorSuite.run(set)
+    if let failure = outcome.failure { return .difference(failure) }
+    let hash = OperatorSuite.hex(outcome.hash)
+    return .equal(
+      "\(outcome.networks) networks of every operator on 1, 2 and 4 threads, hash \(hash)"
+    )
   }
 
   private static func usage(_ message: String) -> Int32 {

@@ -1,3 +1,4 @@
+import Conformance
 import ModelFormat
 import Testing
 
@@ -11,7 +12,7 @@ import Testing
     (shape.inputs, shape.outputs) = (6, 20)
     (shape.kernel, shape.pad) = ((3, 3), (1, 1))
     (shape.input, shape.output) = ((7, 7), (7, 7))
-    let (features, _) = shape.add(to: &builder)
+    let features = shape.add(to: &builder).record.output
     var record = OperatorRecord(.averagePool)
     let pooled = builder.tensor(1, 1, 20)
     (record.input, record.output) = (features, pooled)

@@ -1,31 +1,51 @@
-import ModelFormat
+package import ModelFormat
 
-/// A convolution with random parameters, its weights in plain order, and the loops that define it.
-struct RandomConvolution {
-  var groups = 1
-  var inputs = 1
-  var outputs = 1
-  var kernel = (y: 1, x: 1)
-  var stride = (y: 1, x: 1)
-  var dilation = (y: 1, x: 1)
-  var pad = (y: 0, x: 0)
-  var input = (y: 1, x: 1)
-  var output = (y: 1, x: 1)
-  var isFloat = false
-  var hasResidual = false
-  var isDepthwise = false
+/// A convolution with random parameters.
+package struct RandomConvolution: Sendable {
+  package var groups = 1
+  package var inputs = 1
+  package var outputs = 1
+  package var kernel = (y: 1, x: 1)
+  package var stride = (y: 1, x: 1)
+  package var dilation = (y: 1, x: 1)
+  package var pad = (y: 0, x: 0)
+  package var input = (y: 1, x: 1)
+  package var output = (y: 1, x: 1)
+  package var isFloat = false
+  package var hasResidual = false
+  package var isDepthwise = false
 
-  private var taps: Int { kernel.y * kernel.x }
+  /// A convolution of one input and one output channel.
+  package init() {}
+
+  /// A convolution in a network, its weights in plain order.
+  package struct Added: Sendable {
+    /// The operator.
+    package var record: OperatorRecord
+    /// The input.
+    package var picture: Picture
+    /// The residual.
+    package var residual: Picture?
+    /// `[output][tap][input of the group]`.
+    package var weights: [Int8]
+    /// Constants by `slot`.
+    package var bias: [Int32]
+    package var multiplier: [Float]
+  }
+
+  /// Taps of one sum.
+  package var taps: Int { kernel.y * kernel.x }
   private var groupOutputs: Int { outputs / groups }
   /// Input channels of one sum.
-  private var depth: Int { isDepthwise ? 1 : inputs / groups }
+  package var depth: Int { isDepthwise ? 1 : inputs / groups }
   private var layout: PackedLayout {
     isDepthwise
       ? PackedLayout(depthwiseChannels: outputs, taps: taps)
       : PackedLayout(outputs: groupOutputs, inputs: depth, taps: taps, groups: groups)
   }
 
-  private func slot(_ channel: Int) -> Int {
+  /// Where the constants of an output channel lie.
+  package func slot(_ channel: Int) -> Int {
     isDepthwise
       ? channel
       : layout.slot(group: channel / groupOutputs, output: channel % groupOutputs)
@@ -42,12 +62,13 @@ struct RandomConvolution {
 
   private func parameters(_ builder: inout NetBuilder) -> Parameters {
     var result = Parameters(
-      weights: (0..<outputs * taps * depth).map { _ in Int8(builder.number(-127...127)) },
+      weights: [Int8](repeating: 0, count: outputs * taps * depth),
       packed: [Int8](repeating: 0, count: layout.weightBytes),
       bias: [Int32](repeating: 0, count: layout.channelSlots),
       multiplier: [Float](repeating: 0, count: layout.channelSlots),
       sums: [Int32](repeating: 0, count: layout.channelSlots)
     )
+    for index in result.weights.indices { result.weights[index] = Int8(builder.number(-127...127)) }
     let layout = layout
     for channel in 0..<outputs {
       let slot = slot(channel)
@@ -69,8 +90,8 @@ struct RandomConvolution {
     return result
   }
 
-  /// Adds it to `builder`; gives the output tensor and what it must hold.
-  func add(to builder: inout NetBuilder) -> (tensor: Int, expected: [UInt8]) {
+  /// Adds it to `builder`.
+  package func add(to builder: inout NetBuilder) -> Added {
     let (source, picture) = builder.operand(input.y, input.x, inputs)
     let parameters = parameters(&builder)
     let target = builder.tensor(output.y, output.x, outputs, isFloat: isFloat)
@@ -82,7 +103,7 @@ struct RandomConvolution {
     (record.padTop, record.padLeft) = pad
     record.groups = groups
     for byte in builder.bytes(4) { record.padPixel = record.padPixel << 8 | UInt32(byte) }
-    var residual: (tensor: Int, picture: Picture)?
+    var residual: Picture?
     if !isFloat {
       let low = builder.pick([0, 0, builder.number(0...200)])
       (record.clampLow, record.clampHigh) = (Int32(low), Int32(builder.number(low...255)))
@@ -91,7 +112,7 @@ struct RandomConvolution {
       let other = builder.operand(output.y, output.x, outputs)
       record.secondInput = other.tensor
       record.multiplierA = Float(builder.number(1...2000)) / 1000
-      residual = other
+      residual = other.picture
     }
     builder.attach(
       weights: parameters.packed,
@@ -102,53 +123,13 @@ struct RandomConvolution {
     )
     builder.add(record)
 
-    var bytesOut: [UInt8] = []
-    var floatsOut: [Float] = []
-    for y in 0..<output.y {
-      for x in 0..<output.x {
-        for channel in 0..<outputs {
-          let sum = total(y, x, channel, picture, parameters, record.padPixel)
-          var value = Float(sum) * parameters.multiplier[slot(channel)]
-          if isFloat {
-            floatsOut.append(value)
-            continue
-          }
-          if let residual {
-            let zero = builder.record(residual.tensor).zeroPoint
-            value += Float(Int32(residual.picture[y, x, channel]) - zero) * record.multiplierA
-          }
-          let zero = builder.record(target).zeroPoint
-          bytesOut.append(quantized(value, zero, record.clampLow, record.clampHigh))
-        }
-      }
-    }
-    return (target, isFloat ? bytes(floatsOut) : bytesOut)
-  }
-
-  private func total(
-    _ y: Int,
-    _ x: Int,
-    _ channel: Int,
-    _ picture: Picture,
-    _ parameters: Parameters,
-    _ padPixel: UInt32
-  ) -> Int32 {
-    let group = isDepthwise ? channel : channel / groupOutputs
-    var total = parameters.bias[slot(channel)]
-    for ky in 0..<kernel.y {
-      for kx in 0..<kernel.x {
-        let iy = y * stride.y - pad.y + ky * dilation.y
-        let ix = x * stride.x - pad.x + kx * dilation.x
-        let isInside = (0..<input.y).contains(iy) && (0..<input.x).contains(ix)
-        for from in 0..<depth {
-          let c = group * depth + from
-          let padding = UInt8(truncatingIfNeeded: padPixel >> UInt32(c % 4 * 8))
-          let value = isInside ? picture[iy, ix, c] : padding
-          let weight = parameters.weights[(channel * taps + ky * kernel.x + kx) * depth + from]
-          total += Int32(value) * Int32(weight)
-        }
-      }
-    }
-    return total
+    return Added(
+      record: record,
+      picture: picture,
+      residual: residual,
+      weights: parameters.weights,
+      bias: parameters.bias,
+      multiplier: parameters.multiplier
+    )
   }
 }

@@ -1,11 +1,14 @@
-import ModelFormat
-import Testing
+internal import ModelFormat
 
-@testable import Runtime
+extension OperatorSample {
+  private init(_ shape: RandomConvolution, _ builder: NetBuilder) {
+    var builder = builder
+    let added = shape.add(to: &builder)
+    self.init(builder: builder, record: added.record, pictures: [added.picture])
+    convolution = (shape, added)
+  }
 
-@Suite struct ConvolutionTests {
-  @Test(arguments: 0..<40 as Range<UInt64>)
-  func `a convolution equals its definition`(_ seed: UInt64) throws {
+  static func convolution(seed: UInt64) -> OperatorSample {
     var builder = NetBuilder(seed: seed)
     var shape = RandomConvolution()
     shape.groups = builder.pick([1, 1, 1, 1, 2, 3])
@@ -19,12 +22,10 @@ import Testing
     shape.output = (builder.number(1...6), builder.number(1...7))
     shape.isFloat = builder.pick([false, false, false, true])
     shape.hasResidual = !shape.isFloat && builder.pick([true, false])
-    let (tensor, expected) = shape.add(to: &builder)
-    try expect(builder, output: tensor, gives: expected, "seed \(seed), \(shape)")
+    return OperatorSample(shape, builder)
   }
 
-  @Test(arguments: 100..<130 as Range<UInt64>)
-  func `a depthwise convolution equals its definition`(_ seed: UInt64) throws {
+  static func depthwise(seed: UInt64) -> OperatorSample {
     var builder = NetBuilder(seed: seed)
     var shape = RandomConvolution()
     shape.isDepthwise = true
@@ -37,28 +38,24 @@ import Testing
     shape.input = (builder.number(1...8), builder.number(1...8))
     shape.output = (builder.number(1...5), builder.number(1...6))
     shape.hasResidual = builder.pick([true, false, false])
-    let (tensor, expected) = shape.add(to: &builder)
-    try expect(builder, output: tensor, gives: expected, "seed \(seed), \(shape)")
+    return OperatorSample(shape, builder)
   }
 
-  @Test func `a fully connected layer covers its input`() throws {
-    var builder = NetBuilder(seed: 7)
+  /// A kernel that covers its input.
+  static func fullyConnected(seed: UInt64) -> OperatorSample {
     var shape = RandomConvolution()
     (shape.inputs, shape.outputs) = (5, 150)
     (shape.input, shape.kernel) = ((3, 4), (3, 4))
     shape.isFloat = true
-    let (tensor, expected) = shape.add(to: &builder)
-    try expect(builder, output: tensor, gives: expected)
+    return OperatorSample(shape, NetBuilder(seed: seed))
   }
 
-  @Test func `weights beyond one sweep are taken in turns`() throws {
-    var builder = NetBuilder(seed: 8)
+  /// Weights of 9 × 64 steps × 64 bytes = 36 KB a block: a sweep over the pixels holds 4 of the 10 blocks.
+  static func longConvolution(seed: UInt64) -> OperatorSample {
     var shape = RandomConvolution()
-    // 9 × 64 steps × 64 bytes = 36 KB a block: a sweep holds 4 of the 10 blocks.
     (shape.inputs, shape.outputs) = (256, 150)
     (shape.kernel, shape.pad) = ((3, 3), (1, 1))
     (shape.input, shape.output) = ((2, 3), (2, 3))
-    let (tensor, expected) = shape.add(to: &builder)
-    try expect(builder, output: tensor, gives: expected)
+    return OperatorSample(shape, NetBuilder(seed: seed))
   }
 }

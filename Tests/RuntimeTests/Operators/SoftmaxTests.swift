@@ -1,3 +1,4 @@
+import Conformance
 import Foundation
 import ModelFormat
 import Testing
@@ -29,17 +30,12 @@ import Testing
     )
   }
 
-  @Test(arguments: 1100..<1108 as Range<UInt64>)
-  func `probabilities are close to the exact ones`(_ seed: UInt64) throws {
-    var builder = NetBuilder(seed: seed)
-    let channels = builder.pick([1, 2, 10, 97, 1000])
-    let pixels = builder.pick([1, 3])
-    let (source, values) = builder.floatOperand(1, pixels, channels)
-    let target = builder.tensor(1, pixels, channels, isFloat: true)
-    var record = OperatorRecord(.softmax)
-    (record.input, record.output) = (source, target)
-    builder.add(record)
-    let (model, input) = builder.finish(output: target)
+  @Test(arguments: 0..<SampleKind.softmax.count)
+  func `probabilities are close to the exact ones`(_ index: Int) throws {
+    let sample = SampleKind.softmax.sample(index)
+    let (pixels, channels) = (sample.output.width, sample.output.channels)
+    let values = sample.values
+    let (model, input) = sample.finish()
     let file = try ModelFile(copying: model.encode())
     var first: [UInt8]?
     try everyWay(file) { network, way in
@@ -60,7 +56,7 @@ import Testing
           worst = max(worst, abs(Double(scores[pixel * channels + channel]) - exact))
         }
       }
-      #expect(worst < 1e-6, "seed \(seed)")
+      #expect(worst < 1e-6, "sample \(index)")
     }
   }
 }

@@ -1,51 +1,36 @@
-import ModelFormat
-
-@testable import Runtime
-
-/// A dense image of bytes.
-struct Picture: Equatable {
-  var height: Int
-  var width: Int
-  var channels: Int
-  var values: [UInt8]
-
-  init(_ height: Int, _ width: Int, _ channels: Int, _ values: [UInt8] = []) {
-    (self.height, self.width, self.channels) = (height, width, channels)
-    self.values = values.isEmpty ? [UInt8](repeating: 0, count: height * width * channels) : values
-  }
-
-  subscript(y: Int, x: Int, c: Int) -> UInt8 {
-    get { values[(y * width + x) * channels + c] }
-    set { values[(y * width + x) * channels + c] = newValue }
-  }
-}
+package import ModelFormat
 
 /// Builds networks whose operands are all cut out of one flat input.
 ///
 /// The model's input is 1 × 1 × everything; each operand is a view of it, reshaped into a tensor with a stride, an offset
 /// in a wider root, and a zero point of its own. No two tensors share memory by accident.
-struct NetBuilder {
-  private(set) var model = ModelContents()
+package struct NetBuilder: Sendable {
+  /// What has been built so far.
+  package private(set) var model = ModelContents()
   private var arena = 0
   private var operands: [(tensor: Int, picture: Picture)] = []
-  private(set) var random: SplitMix64
+  private var random: SplitMix64
 
-  init(seed: UInt64) {
+  /// A builder whose choices depend on `seed` alone.
+  package init(seed: UInt64) {
     random = SplitMix64(seed: seed)
     // Tensor 0 is the input; its size is known at the end.
     model.tensors.append(.init(name: "input", record: TensorRecord()))
   }
 
-  mutating func pick<T>(_ values: [T]) -> T { values[Int(random.next() % UInt64(values.count))] }
-  mutating func number(_ range: ClosedRange<Int>) -> Int {
-    range.lowerBound + Int(random.next() % UInt64(range.count))
-  }
-  mutating func bytes(_ count: Int) -> [UInt8] {
-    (0..<count).map { _ in UInt8(truncatingIfNeeded: random.next() >> 32) }
+  /// One of the values.
+  package mutating func pick<Value>(_ values: [Value]) -> Value { random.pick(values) }
+  /// A number of the range.
+  package mutating func number(_ range: ClosedRange<Int>) -> Int { random.number(range) }
+  /// Random bytes.
+  package mutating func bytes(_ count: Int) -> [UInt8] {
+    var bytes: [UInt8] = []
+    for _ in 0..<count { bytes.append(random.byte()) }
+    return bytes
   }
 
   /// A tensor of its own, or a view at some channel of a wider one.
-  mutating func tensor(
+  package mutating func tensor(
     _ height: Int,
     _ width: Int,
     _ channels: Int,
@@ -74,7 +59,7 @@ struct NetBuilder {
   }
 
   /// An operand with given or random content.
-  mutating func operand(
+  package mutating func operand(
     _ height: Int,
     _ width: Int,
     _ channels: Int,
@@ -89,25 +74,34 @@ struct NetBuilder {
   }
 
   /// A float32 operand: bytes dequantized by an operator, and their values.
-  mutating func floatOperand(_ height: Int, _ width: Int, _ channels: Int) -> (Int, [Float]) {
+  package mutating func floatOperand(_ height: Int, _ width: Int, _ channels: Int) -> (Int, [Float])
+  {
     let (bytes, picture) = operand(height, width, channels)
     let tensor = tensor(height, width, channels, isFloat: true)
     var record = OperatorRecord(.dequantize)
     (record.input, record.output) = (bytes, tensor)
     add(record)
     let (scale, zero) = (model.tensors[bytes].record.scale, model.tensors[bytes].record.zeroPoint)
-    return (tensor, picture.values.map { (Float($0) - Float(zero)) * scale })
+    var values: [Float] = []
+    for byte in picture.values { values.append((Float(byte) - Float(zero)) * scale) }
+    return (tensor, values)
   }
 
-  mutating func add(_ record: OperatorRecord) {
+  /// Adds an operator after all others.
+  package mutating func add(_ record: OperatorRecord) {
     model.operators.append(.init(name: "op\(model.operators.count)", record: record))
   }
 
-  mutating func attach<T: BitwiseCopyable>(_ constants: [T], to record: inout OperatorRecord) {
+  /// Adds constants of an operator.
+  package mutating func attach<T: BitwiseCopyable>(
+    _ constants: [T],
+    to record: inout OperatorRecord
+  ) {
     model.attach(constants: constants, to: &record)
   }
 
-  mutating func attach(
+  /// Adds weights and constants of a convolution.
+  package mutating func attach(
     weights: [Int8],
     bias: [Int32],
     multiplier: [Float],
@@ -123,15 +117,17 @@ struct NetBuilder {
     )
   }
 
-  func record(_ tensor: Int) -> TensorRecord { model.tensors[tensor].record }
+  /// The record of a tensor.
+  package func record(_ tensor: Int) -> TensorRecord { model.tensors[tensor].record }
 
   /// The contents with the input, the reshapes in front and lifetimes, and the input's bytes.
-  func finish(output: Int) -> (model: ModelContents, input: [UInt8]) {
+  package func finish(output: Int) -> (model: ModelContents, input: [UInt8]) {
     var finished = model
     var reshapes: [ModelContents.NamedOperator] = []
     var input: [UInt8] = []
     let start = (arena + 63) / 64 * 64
-    let total = operands.reduce(0) { $0 + $1.picture.values.count }
+    var total = 0
+    for (_, picture) in operands { total += picture.values.count }
     let stride = (total + 3) / 4 * 4
     for (tensor, picture) in operands {
       var view = TensorRecord()

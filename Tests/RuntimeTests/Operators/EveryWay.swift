@@ -1,3 +1,4 @@
+import Conformance
 import ModelFormat
 import Testing
 
@@ -15,28 +16,24 @@ func everyWay(_ file: ModelFile, _ body: (Network, String) throws -> Void) throw
   }
 }
 
-/// Runs what `builder` holds every way and compares the output tensor's dense bytes, and that nothing around it changed.
+/// Runs a sample every way and compares the output tensor's dense bytes, and that nothing around it changed.
 func expect(
-  _ builder: NetBuilder,
-  output: Int,
+  _ sample: OperatorSample,
   gives expected: [UInt8],
-  _ note: String = "",
   sourceLocation: SourceLocation = #_sourceLocation
 ) throws {
-  let (model, input) = builder.finish(output: output)
+  let (model, input) = sample.finish()
   let file = try ModelFile(copying: model.encode())
+  let output = sample.record.output
   try everyWay(file) { network, way in
+    let note: Comment = "\(way), \(sample.record)"
     network.setInput(input)
     network.run()
-    #expect(network.outputBytes == expected, "\(way) \(note)", sourceLocation: sourceLocation)
+    #expect(network.outputBytes == expected, note, sourceLocation: sourceLocation)
     // A second run on the same arena gives the same.
     network.setInput(input)
     network.run()
-    #expect(
-      network.outputBytes == expected,
-      "again, \(way) \(note)",
-      sourceLocation: sourceLocation
-    )
+    #expect(network.outputBytes == expected, "again, \(note)", sourceLocation: sourceLocation)
     let view = network.view(output)
     guard !view.ownsMemory else { return }
     let root = network.view(file.tensors[output].root)
@@ -47,7 +44,7 @@ func expect(
         changed += root.pixel(pixel)[byte] == 0 ? 0 : 1
       }
     }
-    #expect(changed == 0, "neighbours, \(way) \(note)", sourceLocation: sourceLocation)
+    #expect(changed == 0, "neighbours, \(note)", sourceLocation: sourceLocation)
   }
 }
 

@@ -1,0 +1,77 @@
+/// A kind of networks of one operator, and how many samples there are of it.
+package enum SampleKind: CaseIterable, Sendable {
+  case convolution
+  case depthwise
+  case fullyConnected
+  case longConvolution
+  case maxPool
+  case averagePool
+  case sumOrProduct
+  case lookup
+  case gatherChannels
+  case dequantize
+  case localResponseNormalization
+  case reshape
+  case transpose
+  case pad
+  case resize
+  case softmax
+
+  /// What it does in a word or two.
+  package var name: String {
+    switch self {
+    case .convolution: "convolution"
+    case .depthwise: "depthwise convolution"
+    case .fullyConnected: "fully connected"
+    case .longConvolution: "long convolution"
+    case .maxPool: "max pooling"
+    case .averagePool: "average pooling"
+    case .sumOrProduct: "add or multiply"
+    case .lookup: "lookup"
+    case .gatherChannels: "gather channels"
+    case .dequantize: "dequantize"
+    case .localResponseNormalization: "local response normalization"
+    case .reshape: "reshape"
+    case .transpose: "transpose"
+    case .pad: "pad"
+    case .resize: "resize"
+    case .softmax: "softmax"
+    }
+  }
+
+  /// How many samples there are.
+  package var count: Int {
+    switch self {
+    case .convolution: 40
+    case .depthwise, .maxPool, .averagePool, .sumOrProduct: 30
+    case .fullyConnected, .longConvolution: 1
+    case .lookup, .gatherChannels, .localResponseNormalization, .reshape, .pad: 12
+    case .dequantize, .softmax: 8
+    case .transpose: 12
+    case .resize: 24
+    }
+  }
+
+  /// Sample `index`, which depends on that alone.
+  package func sample(_ index: Int) -> OperatorSample {
+    let seed = UInt64(index)
+    switch self {
+    case .convolution: return .convolution(seed: seed)
+    case .depthwise: return .depthwise(seed: 100 + seed)
+    case .fullyConnected: return .fullyConnected(seed: 7 + seed)
+    case .longConvolution: return .longConvolution(seed: 8 + seed)
+    case .maxPool: return .maxPool(seed: 200 + seed)
+    case .averagePool: return .averagePool(seed: 300 + seed)
+    case .sumOrProduct: return .sumOrProduct(seed: 400 + seed)
+    case .lookup: return .lookup(seed: 500 + seed)
+    case .gatherChannels: return .gatherChannels(seed: 600 + seed)
+    case .dequantize: return .dequantize(seed: 700 + seed)
+    case .localResponseNormalization: return .localResponseNormalization(seed: 800 + seed)
+    case .reshape: return .reshape(seed: 900 + seed)
+    case .transpose: return .transpose(index)
+    case .pad: return .pad(seed: 1000 + seed)
+    case .resize: return .resize(index)
+    case .softmax: return .softmax(seed: 1100 + seed)
+    }
+  }
+}

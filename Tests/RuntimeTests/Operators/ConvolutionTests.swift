@@ -1,0 +1,84 @@
+import Conformance
+import ModelFormat
+import Testing
+
+@testable import Runtime
+
+@Suite struct ConvolutionTests {
+  /// The loops that define a convolution, over weights in plain order.
+  private func definition(_ sample: OperatorSample) throws -> [UInt8] {
+    let (shape, added) = try #require(sample.convolution)
+    let record = sample.record
+    var bytesOut: [UInt8] = []
+    var floatsOut: [Float] = []
+    for y in 0..<shape.output.y {
+      for x in 0..<shape.output.x {
+        for channel in 0..<shape.outputs {
+          let slot = shape.slot(channel)
+          let sum = added.bias[slot] + products(y, x, channel, shape, added)
+          var value = Float(sum) * added.multiplier[slot]
+          if shape.isFloat {
+            floatsOut.append(value)
+            continue
+          }
+          if let residual = added.residual {
+            let zero = sample.builder.record(record.secondInput).zeroPoint
+            value += Float(Int32(residual[y, x, channel]) - zero) * record.multiplierA
+          }
+          let zero = sample.output.zeroPoint
+          bytesOut.append(quantized(value, zero, record.clampLow, record.clampHigh))
+        }
+      }
+    }
+    return shape.isFloat ? bytes(floatsOut) : bytesOut
+  }
+
+  private func products(
+    _ y: Int,
+    _ x: Int,
+    _ channel: Int,
+    _ shape: RandomConvolution,
+    _ added: RandomConvolution.Added
+  ) -> Int32 {
+    let group = channel / (shape.outputs / shape.groups)
+    var total: Int32 = 0
+    for ky in 0..<shape.kernel.y {
+      for kx in 0..<shape.kernel.x {
+        let iy = y * shape.stride.y - shape.pad.y + ky * shape.dilation.y
+        let ix = x * shape.stride.x - shape.pad.x + kx * shape.dilation.x
+        let isInside = (0..<shape.input.y).contains(iy) && (0..<shape.input.x).contains(ix)
+        for from in 0..<shape.depth {
+          let c = group * shape.depth + from
+          let padding = UInt8(truncatingIfNeeded: added.record.padPixel >> UInt32(c % 4 * 8))
+          let value = isInside ? added.picture[iy, ix, c] : padding
+          let tap = ky * shape.kernel.x + kx
+          let weight = added.weights[(channel * shape.taps + tap) * shape.depth + from]
+          total += Int32(value) * Int32(weight)
+        }
+      }
+    }
+    return total
+  }
+
+  @Test(arguments: 0..<SampleKind.convolution.count)
+  func `a convolution equals its definition`(_ index: Int) throws {
+    let sample = SampleKind.convolution.sample(index)
+    try expect(sample, gives: definition(sample))
+  }
+
+  @Test(arguments: 0..<SampleKind.depthwise.count)
+  func `a depthwise convolution equals its definition`(_ index: Int) throws {
+    let sample = SampleKind.depthwise.sample(index)
+    try expect(sample, gives: definition(sample))
+  }
+
+  @Test func `a fully connected layer covers its input`() throws {
+    let sample = SampleKind.fullyConnected.sample(0)
+    try expect(sample, gives: definition(sample))
+  }
+
+  @Test func `weights beyond one sweep are taken in turns`() throws {
+    let sample = SampleKind.longConvolution.sample(0)
+    try expect(sample, gives: definition(sample))
+  }
+}
