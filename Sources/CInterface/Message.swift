@@ -33,8 +33,7 @@ struct Message {
 
   /// Appends a text.
   mutating func append(string text: String) {
-    var text = text
-    text.withUTF8 { append($0) }
+    text.utf8.withContiguousStorageIfAvailable { append($0) }
   }
 
   /// Appends a number in decimal digits.

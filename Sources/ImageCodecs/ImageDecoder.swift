@@ -1,4 +1,5 @@
 internal import CImageCodecs
+internal import PlainText
 
 /// Turns the bytes of a JPEG, PNG, PGM or PPM file into RGB pixels.
 ///
@@ -113,15 +114,15 @@ public struct ImageDecoder: Sendable {
 
   /// The library's words, which begin with a capital, as the tail of a one-line message.
   private func reason(_ result: cic_result) -> String {
-    var text: [UInt8] = []
+    var text = TextBuilder()
     withUnsafeBytes(of: result.message) { bytes in
-      for byte in bytes {
+      let isWord = (0x41...0x5A).contains(bytes[0]) && (0x61...0x7A).contains(bytes[1])
+      for (place, byte) in bytes.enumerated() {
         if byte == 0 { break }
-        text.append((0x20...0x7E).contains(byte) ? byte : 0x3F)
+        let isShown = (0x20...0x7E).contains(byte)
+        text.append(byte: !isShown ? 0x3F : isWord && place == 0 ? byte + 0x20 : byte)
       }
     }
-    let isWord = text.count >= 2 && (0x61...0x7A).contains(text[1])
-    if isWord, (0x41...0x5A).contains(text[0]) { text[0] += 0x20 }
-    return String(decoding: text, as: UTF8.self)
+    return text.string
   }
 }

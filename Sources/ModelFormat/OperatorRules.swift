@@ -23,19 +23,25 @@ struct OperatorRules {
     /// The fields of `record` that do not have their defaults.
     init(setIn record: OperatorRecord) {
       self = []
-      if record.kernelHeight != 1 { formUnion(.kernelHeight) }
-      if record.kernelWidth != 1 { formUnion(.kernelWidth) }
-      if record.strideY != 1 || record.strideX != 1 { formUnion(.stride) }
-      if record.dilationY != 1 || record.dilationX != 1 { formUnion(.dilation) }
-      if record.padTop != 0 || record.padLeft != 0 { formUnion(.padding) }
-      if record.groups != 1 { formUnion(.groups) }
-      if record.clampLow != 0 || record.clampHigh != 255 { formUnion(.clamp) }
-      if record.padPixel != 0 { formUnion(.padPixel) }
-      if record.secondInput != OperatorRecord.noTensor { formUnion(.secondInput) }
-      if record.weightsOffset != 0 || record.weightsSize != 0 { formUnion(.weights) }
-      if record.constantsOffset != 0 || record.constantsSize != 0 { formUnion(.constants) }
-      if record.multiplierA != 0 { formUnion(.multiplierA) }
-      if record.multiplierB != 0 { formUnion(.multiplierB) }
+      note(.kernelHeight, record.kernelHeight != 1)
+      note(.kernelWidth, record.kernelWidth != 1)
+      note(.stride, record.strideY != 1 || record.strideX != 1)
+      note(.dilation, record.dilationY != 1 || record.dilationX != 1)
+      note(.padding, record.padTop != 0 || record.padLeft != 0)
+      note(.groups, record.groups != 1)
+      note(.clamp, record.clampLow != 0 || record.clampHigh != 255)
+      note(.padPixel, record.padPixel != 0)
+      note(.secondInput, record.secondInput != OperatorRecord.noTensor)
+      note(.weights, record.weightsOffset != 0 || record.weightsSize != 0)
+      note(.constants, record.constantsOffset != 0 || record.constantsSize != 0)
+      note(.multiplierA, record.multiplierA != 0)
+      note(.multiplierB, record.multiplierB != 0)
+    }
+
+    /// Out of line, or the optimizer makes a copy of the rest for every combination so far.
+    @inline(never)
+    private mutating func note(_ field: Fields, _ isSet: Bool) {
+      if isSet { formUnion(field) }
     }
 
     init(rawValue: UInt16) { self.rawValue = rawValue }

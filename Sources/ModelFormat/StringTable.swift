@@ -1,3 +1,5 @@
+internal import PlainText
+
 /// The checked strings section.
 struct StringTable {
   let bytes: UnsafeRawBufferPointer
@@ -37,7 +39,11 @@ struct StringTable {
   }
 
   /// The string at `offset`.
-  func string(_ offset: UInt32) -> String { String(decoding: content(offset), as: UTF8.self) }
+  func string(_ offset: UInt32) -> String {
+    var text = TextBuilder()
+    text.append(bytes: content(offset).assumingMemoryBound(to: UInt8.self))
+    return text.string
+  }
 
   /// Throws unless `bytes` are well-formed UTF-8.
   static func checkText(

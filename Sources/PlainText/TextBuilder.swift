@@ -8,11 +8,22 @@ public struct TextBuilder: Sendable {
   /// A text that starts with a literal.
   public init(_ words: StaticString = "") { append(words) }
 
+  /// A text that starts with a string of C.
+  public init(cString: UnsafePointer<CChar>) {
+    append(literal: UnsafeRawPointer(cString).assumingMemoryBound(to: UInt8.self))
+  }
+
   /// A text that starts with a string.
   public init(string: String) { append(string: string) }
 
-  /// The text.
-  public var string: String { String(decoding: bytes, as: UTF8.self) }
+  /// The text; where it is not UTF-8, which only the world outside can bring about, with `?` for all but ASCII.
+  @inline(never)
+  public var string: String {
+    if let string = String(validating: bytes, as: UTF8.self) { return string }
+    var ascii = TextBuilder()
+    for byte in bytes { ascii.append(byte: byte < 0x80 ? byte : 0x3F) }
+    return ascii.string
+  }
 
   /// Code points, which is what a terminal shows of most scripts.
   public var width: Int {
@@ -44,10 +55,7 @@ public struct TextBuilder: Sendable {
 
   /// Appends a string.
   @inline(never)
-  public mutating func append(string: String) {
-    var string = string
-    string.withUTF8 { append(bytes: $0) }
-  }
+  public mutating func append(string: String) { string.appendBytes(to: &bytes) }
 
   /// Appends another text.
   @inline(never)

@@ -9,7 +9,7 @@ public struct KernelSet: @unchecked Sendable {
   /// The functions; every pointer is set.
   public let functions: ck_kernels
   /// The name, as `EDGECNN_KERNELS` takes it.
-  public var name: String { String(cString: functions.name) }
+  public var name: String { TextBuilder(cString: functions.name).string }
 
   /// The oracle: plain loops in Swift, on every machine.
   public static var portable: KernelSet { KernelSet(functions: PortableKernels.table) }
@@ -25,7 +25,9 @@ public struct KernelSet: @unchecked Sendable {
   /// Names of all sets that this build has, whether this CPU runs them or not, `portable` last.
   public static var builtNames: [String] {
     var names: [String] = []
-    while let name = ck_kernel_set_name(names.count) { names.append(String(cString: name)) }
+    while let name = ck_kernel_set_name(names.count) {
+      names.append(TextBuilder(cString: name).string)
+    }
     names.append("portable")
     return names
   }
@@ -44,7 +46,7 @@ public struct KernelSet: @unchecked Sendable {
   /// - Throws: `RuntimeError.kernelSet` where the variable names none that there is.
   public static func selected() throws(RuntimeError) -> KernelSet {
     if let forced = cl_environment("EDGECNN_KERNELS"), forced.pointee != 0 {
-      return try named(String(cString: forced))
+      return try named(TextBuilder(cString: forced).string)
     }
     return available[0]
   }

@@ -1,5 +1,6 @@
 internal import CLinux
 public import ModelFormat
+internal import PlainText
 
 extension ModelBytes {
   /// Maps a file read-only; the file must not be cut while it is mapped.
@@ -8,9 +9,9 @@ extension ModelBytes {
   public static func mapping(_ path: String) throws(RuntimeError) -> ModelBytes {
     var base: UnsafeRawPointer?
     var size = 0
-    let error = path.withCString { cl_map_file($0, &base, &size) }
+    let error = path.withTerminatedBytes { cl_map_file($0, &base, &size) }
     guard error == 0 else {
-      throw .file(path: path, reason: String(cString: cl_error_text(error)))
+      throw .file(path: path, reason: TextBuilder(cString: cl_error_text(error)).string)
     }
     return ModelBytes(UnsafeRawBufferPointer(start: base, count: size)) {
       cl_unmap($0.baseAddress, $0.count)

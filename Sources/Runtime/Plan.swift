@@ -2,11 +2,14 @@ internal import CKernels
 internal import ModelFormat
 
 /// What preparing an operator may look at.
+///
+/// Its functions stay out of line: every operator calls them once or more, and none is called in a run.
 struct Plan {
   let file: ModelFile
   let arena: UnsafeMutableRawPointer
   let kernels: ck_kernels
 
+  @inline(never)
   func view(_ tensor: Int) -> TensorView {
     TensorView(file.tensors[tensor], index: tensor, arena: arena)
   }
@@ -20,6 +23,7 @@ struct Plan {
     bytes(file.constants, record.constantsOffset).assumingMemoryBound(to: type)
   }
 
+  @inline(never)
   private func bytes(_ section: UnsafeRawBufferPointer, _ offset: Int) -> UnsafeRawPointer {
     // The section is not empty: the reader has compared its size with what the operator needs.
     UnsafeRawPointer(
@@ -27,6 +31,7 @@ struct Plan {
     )
   }
 
+  @inline(never)
   func epilogue(
     _ record: OperatorRecord,
     _ layout: PackedLayout,

@@ -51,10 +51,10 @@ struct Classification {
   private func load(_ path: String) throws(ImageProblem) {
     var memory: UnsafeMutablePointer<UInt8>?
     var size = 0
-    let failure = path.withCString { cl_read_file($0, Self.fileLimit, &memory, &size) }
+    let failure = path.withTerminatedBytes { cl_read_file($0, Self.fileLimit, &memory, &size) }
     guard failure == 0 else {
-      var message = TextBuilder()
-      message.append("cannot be read, ", String(cString: cl_error_text(failure)))
+      var message = TextBuilder("cannot be read, ")
+      message.append(TextBuilder(cString: cl_error_text(failure)))
       throw ImageProblem(message: message)
     }
     defer { cl_free(memory) }

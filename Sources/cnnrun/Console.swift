@@ -10,8 +10,8 @@ enum Console {
     let error = put(text, 1)
     guard error != 0 else { return }
     if cl_is_closed_pipe(error) == 0 {
-      var message = TextBuilder()
-      message.append("standard output: ", String(cString: cl_error_text(error)))
+      var message = TextBuilder("standard output: ")
+      message.append(TextBuilder(cString: cl_error_text(error)))
       report(message)
     }
     cl_exit(1)

@@ -5,7 +5,7 @@ extension TextBuilder {
   /// Appends `string` in quotes, with quotes, backslashes and control characters escaped.
   mutating func append(json string: String) {
     append("\"")
-    for byte in string.utf8 {
+    for byte in TextBuilder(string: string).bytes {
       switch byte {
       case 0x22, 0x5C:
         append("\\")

@@ -1,17 +1,15 @@
+internal import PlainText
+
 /// Finds what a misspelt word was meant to be.
 enum Spelling {
   /// The index of the candidate with the fewest inserted, deleted, replaced or swapped neighbouring letters, nil where the
   /// best needs more than a third of the word's length.
   static func nearest(to word: String, among candidates: [StaticString]) -> Int? {
-    let word = Array(word.utf8)
+    let word = TextBuilder(string: word).bytes
     var best: Int?
     var bestDistance = max(1, word.count / 3) + 1
     for (index, candidate) in candidates.enumerated() {
-      let letters = UnsafeBufferPointer(
-        start: candidate.utf8Start,
-        count: candidate.utf8CodeUnitCount
-      )
-      let distance = distance(word, Array(letters))
+      let distance = distance(word, TextBuilder(candidate).bytes)
       if distance < bestDistance { (best, bestDistance) = (index, distance) }
     }
     return best

@@ -21,7 +21,7 @@ struct Words {
     guard position < arguments.count else { return nil }
     let text = arguments[position]
     position += 1
-    let bytes = Array(text.utf8)
+    let bytes = TextBuilder(string: text).bytes
     guard !optionsEnded, bytes.count > 1, bytes[0] == 0x2D else {
       return Word(text: text, isOption: false, name: text, value: nil)
     }
@@ -32,12 +32,10 @@ struct Words {
     guard let equals = bytes.firstIndex(of: 0x3D) else {
       return Word(text: text, isOption: true, name: text, value: nil)
     }
-    return Word(
-      text: text,
-      isOption: true,
-      name: String(decoding: bytes[..<equals], as: UTF8.self),
-      value: String(decoding: bytes[(equals + 1)...], as: UTF8.self)
-    )
+    var (name, value) = (TextBuilder(), TextBuilder())
+    for byte in bytes[..<equals] { name.append(byte: byte) }
+    for byte in bytes[(equals + 1)...] { value.append(byte: byte) }
+    return Word(text: text, isOption: true, name: name.string, value: value.string)
   }
 
   /// The value of an option: behind its "=", or the next word.
@@ -76,7 +74,7 @@ struct Words {
   /// The number that a word of digits, perhaps after a sign, is; far beyond every limit a large one.
   private static func number(_ text: String) -> Int? {
     var (number, digits, isNegative) = (0, 0, false)
-    for (place, byte) in text.utf8.enumerated() {
+    for (place, byte) in TextBuilder(string: text).bytes.enumerated() {
       switch byte {
       case 0x30...0x39:
         number = min(number * 10 + Int(byte - 0x30), 100_000_000)

@@ -86,6 +86,34 @@ import Testing
     Rule(
       "operator 2: groups of kind 4 set, expected its default, there is no use for it"
     ) { $0.operators[2].record.groups = 2 },
+    Rule("operator 4: flags of kind 10 set, expected its default, there is no use for it") {
+      $0.operators[4].record.flags = 1
+    },
+    Rule("operator 4: clamp of kind 10 set, expected its default, there is no use for it") {
+      $0.operators[4].record.clampLow = 1
+      $0.operators[4].record.multiplierB = 1
+    },
+    Rule("operator 2: constants of kind 3 set, expected its default, there is no use for it") {
+      $0.operators[2].record.kind = .maxPool
+    },
+    Rule("operator 0: multiplier b of kind 1 set, expected its default, there is no use for it") {
+      $0.operators[0].record.multiplierB = -0.5
+    },
+    Rule("operator 0: last tap at 2, 4294901762, expected at most 1073741824") {
+      $0.operators[0].record.kernelWidth = 65536
+      $0.operators[0].record.dilationX = 65536
+      $0.operators[0].record.kernelHeight = 1
+    },
+    Rule("operator 4: shape of the output 1 × 1 × 1, expected 1 × 1 × 2, the input's") {
+      $0.tensors[6].record.channels = 1
+    },
+    Rule("operator 2: channels of the output 6, expected 7, the input's") {
+      $0.tensors[4].record.channels = 6
+    },
+    Rule("operator 2: taps 16777216, expected at most 8388608") {
+      $0.operators[2].record.kernelHeight = 4096
+      $0.operators[2].record.kernelWidth = 4096
+    },
     Rule("operator 4: type of the input u8, expected float32") {
       $0.operators[4].record.input = 4
       $0.assignLifetimes()

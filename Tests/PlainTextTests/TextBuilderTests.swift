@@ -66,4 +66,25 @@ import Testing
   func `floats of any size can be told`(_ value: Float, _ shown: String) {
     #expect(text { $0.append(value) } == shown)
   }
+
+  @Test func `bytes that are not UTF-8 become question marks`() {
+    var text = TextBuilder("é")
+    text.append(byte: 0xFF)
+    #expect(text.string == "???")
+    text = TextBuilder()
+    text.append(bytes: UnsafeBufferPointer(start: nil, count: 0))
+    #expect(text.string.isEmpty && text.width == 0)
+  }
+
+  @Test(arguments: ["", "a", "größe", String(repeating: "long enough for the heap, ", count: 9)])
+  func `strings are compared and handed to C as bytes`(_ string: String) {
+    #expect(TextBuilder(string: string).string == string)
+    #expect(string.hasBytes(of: string) && !string.hasBytes(of: string + "x"))
+    #expect(string.hasBytes(of: "größe") == (string == "größe"))
+    // The same letter, not the same bytes.
+    #expect(!"e\u{301}".hasBytes(of: "é"))
+    let count = string.withTerminatedBytes { Int32(String(cString: $0) == string ? 7 : 0) }
+    #expect(count == 7)
+    #expect(string.withTerminatedBytes { $0[string.utf8.count] == 0 ? 1 : 0 } == 1)
+  }
 }
