@@ -59,7 +59,9 @@ let package = Package(
     .target(name: "CEdgeCNN", exclude: ["README.md"]),
     .target(
       name: "CInterface",
-      dependencies: ["CEdgeCNN", "CKernels", "CLinux", "ModelFormat", "Pixels", "Runtime"],
+      dependencies: [
+        "CEdgeCNN", "CKernels", "CLinux", "ModelFormat", "Pixels", "PlainText", "Runtime",
+      ],
       exclude: ["README.md"],
       swiftSettings: strict
     ),

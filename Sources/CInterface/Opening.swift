@@ -2,6 +2,7 @@ internal import CEdgeCNN
 internal import CKernels
 internal import ModelFormat
 internal import Pixels
+internal import PlainText
 internal import Runtime
 
 @c @implementation
@@ -17,7 +18,7 @@ func edgecnn_open(
   open(options, network, error) { _ throws(OpeningError) in
     guard let path else { throw .argument("path: NULL, expected that of a file") }
     do throws(RuntimeError) {
-      return try .open(String(cString: path))
+      return try .open(TextBuilder(cString: path).string)
     } catch {
       throw .runtime(error)
     }

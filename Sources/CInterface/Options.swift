@@ -1,4 +1,5 @@
 internal import CEdgeCNN
+internal import PlainText
 internal import Runtime
 
 /// The options of a call, checked.
@@ -39,7 +40,7 @@ struct Options {
       return
     }
     do throws(RuntimeError) {
-      kernels = try .named(String(cString: name))
+      kernels = try .named(TextBuilder(cString: name).string)
     } catch {
       throw .runtime(error)
     }
