@@ -3,18 +3,18 @@ internal import ModelFormat
 /// The indirection of a convolution: for each output pixel and tap, where its input pixel lies.
 struct TapTable {
   private let base: UnsafePointer<UInt8>
-  private let pixelBytes: Int
-  private let height: Int
-  private let width: Int
-  private let outputWidth: Int
-  private let kernelHeight: Int
-  private let kernelWidth: Int
-  private let strideY: Int
-  private let strideX: Int
-  private let dilationY: Int
-  private let dilationX: Int
-  private let padTop: Int
-  private let padLeft: Int
+  @Compact private var pixelBytes: Int
+  @Compact private var height: Int
+  @Compact private var width: Int
+  @Compact private var outputWidth: Int
+  @Compact private var kernelHeight: Int
+  @Compact private var kernelWidth: Int
+  @Compact private var strideY: Int
+  @Compact private var strideX: Int
+  @Compact private var dilationY: Int
+  @Compact private var dilationX: Int
+  @Compact private var padTop: Int
+  @Compact private var padLeft: Int
   /// Whether output pixel i reads input pixel i and no other.
   private let isLinear: Bool
 
@@ -33,8 +33,9 @@ struct TapTable {
     padTop = record.padTop
     padLeft = record.padLeft
     isLinear =
-      kernelHeight == 1 && kernelWidth == 1 && strideY == 1 && strideX == 1 && padTop == 0
-      && padLeft == 0 && output.width == input.width && output.height <= input.height
+      record.kernelHeight == 1 && record.kernelWidth == 1 && record.strideY == 1
+      && record.strideX == 1 && record.padTop == 0 && record.padLeft == 0
+      && output.width == input.width && output.height <= input.height
   }
 
   var taps: Int { kernelHeight * kernelWidth }

@@ -3,14 +3,14 @@ internal import ModelFormat
 /// A tensor's place in the arena.
 struct TensorView {
   let base: UnsafeMutableRawPointer
-  let height: Int
-  let width: Int
-  let channels: Int
+  @Compact private(set) var height: Int
+  @Compact private(set) var width: Int
+  @Compact private(set) var channels: Int
   /// Bytes from a pixel to the next.
-  let pixelBytes: Int
-  let elementSize: Int
+  @Compact private(set) var pixelBytes: Int
   let scale: Float
-  let zeroPoint: Int32
+  private let zero: UInt8
+  private let isFloat: Bool
   let ownsMemory: Bool
 
   init(_ record: TensorRecord, index: Int, arena: UnsafeMutableRawPointer) {
@@ -19,12 +19,14 @@ struct TensorView {
     width = record.width
     channels = record.channels
     pixelBytes = record.pixelStride * record.elementSize
-    elementSize = record.elementSize
     scale = record.scale
-    zeroPoint = record.zeroPoint
+    zero = UInt8(record.zeroPoint)
+    isFloat = record.elementType == .float32
     ownsMemory = record.root == index
   }
 
+  var zeroPoint: Int32 { Int32(zero) }
+  var elementSize: Int { isFloat ? 4 : 1 }
   var pixels: Int { height * width }
   var elements: Int { pixels * channels }
   /// Bytes of a pixel's channels.
@@ -46,7 +48,7 @@ struct TensorView {
   /// Element `index` of the dense sequence as a real number: a float as it is, a byte dequantized.
   func value(_ index: Int) -> Float {
     let (pixel, channel) = (index / channels, index % channels)
-    if elementSize == 4 { return floats(pixel)[channel] }
+    if isFloat { return floats(pixel)[channel] }
     return Float(Int32(self.pixel(pixel)[channel]) - zeroPoint) * scale
   }
 

@@ -11,18 +11,18 @@ struct Convolution {
   private let table: TapTable
   private let kernel:
     @convention(c) (UnsafePointer<ck_conv_tile>?, UnsafePointer<ck_epilogue>?) -> Void
-  private let tile: Int
-  private let groups: Int
-  private let groupInputs: Int
-  private let groupOutputs: Int
-  private let quads: Int
+  @Compact private var tile: Int
+  @Compact private var groups: Int
+  @Compact private var groupInputs: Int
+  @Compact private var groupOutputs: Int
+  @Compact private var quads: Int
   private let weights: UnsafePointer<Int8>
   private let blockBytes: Int
-  private let blocks: Int
-  private let blocksPerCall: Int
+  @Compact private var blocks: Int
+  @Compact private var blocksPerCall: Int
   private let epilogue: ck_epilogue
   private let padPixel: UInt32
-  private let padWords: Int
+  @Compact private var padWords: Int
   private let padOffset: Int
   private let tableOffset: Int
   private let outputOffset: Int
@@ -39,26 +39,29 @@ struct Convolution {
     table = TapTable(record, input: input, output: output)
     let isFloat = output.elementSize == 4
     kernel = isFloat ? plan.kernels.conv_f32 : plan.kernels.conv_u8
-    tile = min(max(1, Int(plan.kernels.tile)), Int(CK_MAX_TILE))
-    groups = record.groups
-    groupInputs = input.channels / groups
-    groupOutputs = output.channels / groups
-    quads = (groupInputs + 3) / 4
+    let tile = min(max(1, Int(plan.kernels.tile)), Int(CK_MAX_TILE))
+    let inputs = input.channels / record.groups
     let layout = PackedLayout(
-      outputs: groupOutputs,
-      inputs: groupInputs,
+      outputs: output.channels / record.groups,
+      inputs: inputs,
       taps: table.taps,
-      groups: groups
+      groups: record.groups
     )
+    self.tile = tile
+    groups = layout.groups
+    groupInputs = inputs
+    groupOutputs = layout.outputs
+    quads = (inputs + 3) / 4
     weights = plan.weights(record)
     blocks = layout.blocks
     blockBytes = layout.steps * 64
     // Kernels work on up to four blocks at once.
     let fitting = Self.weightBytesPerSweep / blockBytes / 4 * 4
-    blocksPerCall = groups > 1 ? blocks : min(blocks, max(4, fitting))
+    blocksPerCall = layout.groups > 1 ? layout.blocks : min(layout.blocks, max(4, fitting))
     epilogue = plan.epilogue(record, layout, output: output, residual: residual)
     padPixel = record.padPixel
-    padWords = (input.channels + 3) / 4 + 2
+    let padWords = (input.channels + 3) / 4 + 2
+    self.padWords = padWords
     padOffset = scratch.reserve(UInt32.self, padWords)
     tableOffset = scratch.reserve(UnsafePointer<UInt8>?.self, table.taps * tile)
     outputOffset = scratch.reserve(UnsafeMutableRawPointer?.self, tile)

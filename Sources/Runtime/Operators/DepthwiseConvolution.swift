@@ -8,11 +8,11 @@ struct DepthwiseConvolution {
   private let table: TapTable
   private let kernel:
     @convention(c) (UnsafePointer<ck_depthwise_tile>?, UnsafePointer<ck_epilogue>?) -> Void
-  private let tile: Int
+  @Compact private var tile: Int
   private let weights: UnsafePointer<Int8>
   private let epilogue: ck_epilogue
   private let padPixel: UInt32
-  private let padWords: Int
+  @Compact private var padWords: Int
   private let padOffset: Int
   private let tableOffset: Int
   private let outputOffset: Int
@@ -25,12 +25,14 @@ struct DepthwiseConvolution {
     residual = hasResidual ? plan.view(record.secondInput) : nil
     table = TapTable(record, input: input, output: output)
     kernel = plan.kernels.depthwise
-    tile = min(max(1, Int(plan.kernels.depthwise_tile)), Int(CK_MAX_TILE))
+    let tile = min(max(1, Int(plan.kernels.depthwise_tile)), Int(CK_MAX_TILE))
+    self.tile = tile
     weights = plan.weights(record)
     let layout = PackedLayout(depthwiseChannels: input.channels, taps: table.taps)
     epilogue = plan.epilogue(record, layout, output: output, residual: residual)
     padPixel = record.padPixel
-    padWords = (input.channels + 63) / 64 * 16
+    let padWords = (input.channels + 63) / 64 * 16
+    self.padWords = padWords
     padOffset = scratch.reserve(UInt32.self, padWords)
     tableOffset = scratch.reserve(UnsafePointer<UInt8>?.self, table.taps * tile)
     outputOffset = scratch.reserve(UnsafeMutablePointer<UInt8>?.self, tile)

@@ -98,12 +98,12 @@ struct PoolWindow {
 
 /// Windows along one axis.
 private struct PoolAxis {
-  let kernel: Int
-  let stride: Int
-  let dilation: Int
-  let padding: Int
+  @Compact var kernel: Int
+  @Compact var stride: Int
+  @Compact var dilation: Int
+  @Compact var padding: Int
   /// Coordinates of the input.
-  let limit: Int
+  @Compact var limit: Int
 
   /// The coordinate of the first tap of an output coordinate's window.
   func start(_ output: Int) -> Int { output * stride - padding }
