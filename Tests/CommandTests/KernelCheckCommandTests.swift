@@ -1,0 +1,43 @@
+import Testing
+
+struct KernelCheckCommandTests {
+  @Test func `networks have the hash of every machine`() throws {
+    let run = try CommandProcess("kernelcheck", ["portable"])
+    #expect(run.status == 0 && run.errors.isEmpty)
+    #expect(
+      run.output
+        == """
+        portable: 274 networks of every operator on 1, 2 and 4 threads, hash 0x81a107850fca6d20
+        1 passed, 0 failed
+
+        """
+    )
+  }
+
+  @Test func `the sets are those of cnnrun`() throws {
+    let sets = try CommandProcess("kernelcheck", ["--list"]).output.split(separator: "\n")
+    let expected = try CommandProcess("cnnrun", ["--list-kernels"]).output.split(separator: "\n")
+    #expect(sets.map { $0.prefix { $0 != " " } } == expected.map { $0.prefix { $0 != " " } })
+    #expect(sets.last == "portable")
+    #expect(
+      sets.map { $0.hasSuffix("  not on this CPU") }
+        == expected.map { $0.hasSuffix("  not on this CPU") }
+    )
+  }
+
+  @Test(
+    arguments: [
+      (["--lst"], "unknown option --lst; try kernelcheck --help"),
+      (["--list", "portable"], "--list: expected no other word"),
+      (["portable", "mmx"], "kernel set \"mmx\": not in this build, expected one of "),
+      ([""], "kernel set \"\": not in this build, expected one of "),
+    ]
+  )
+  func `a mistake is one line and status 2`(words: [String], message: String) throws {
+    let run = try CommandProcess("kernelcheck", words)
+    #expect(run.status == 2)
+    #expect(run.output.isEmpty)
+    #expect(run.errors.hasPrefix("kernelcheck: " + message))
+    #expect(run.errors.split(separator: "\n", omittingEmptySubsequences: false).count == 2)
+  }
+}
