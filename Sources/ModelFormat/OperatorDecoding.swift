@@ -1,7 +1,5 @@
 /// Reads the operator records, each field in its range.
 enum OperatorDecoding {
-  private static let maximumExtent: UInt32 = 65536
-
   static func decode(
     _ bytes: UnsafeRawBufferPointer,
     _ table: SectionTable,
@@ -45,15 +43,16 @@ enum OperatorDecoding {
     }
     record.output = try reader.index(16, "output tensor", of: tensors)
     record.flags = bytes.u32(20)
-    record.kernelHeight = try reader.number(24, "kernel height", from: 1, to: maximumExtent)
-    record.kernelWidth = try reader.number(28, "kernel width", from: 1, to: maximumExtent)
-    record.strideY = try reader.number(32, "stride y", from: 1, to: maximumExtent)
-    record.strideX = try reader.number(36, "stride x", from: 1, to: maximumExtent)
-    record.dilationY = try reader.number(40, "dilation y", from: 1, to: maximumExtent)
-    record.dilationX = try reader.number(44, "dilation x", from: 1, to: maximumExtent)
-    record.padTop = try reader.number(48, "padding top", to: maximumExtent)
-    record.padLeft = try reader.number(52, "padding left", to: maximumExtent)
-    record.groups = try reader.number(56, "groups", from: 1, to: maximumExtent)
+    let most = FileLayout.maximumExtent
+    record.kernelHeight = try reader.number(24, "kernel height", from: 1, to: most)
+    record.kernelWidth = try reader.number(28, "kernel width", from: 1, to: most)
+    record.strideY = try reader.number(32, "stride y", from: 1, to: most)
+    record.strideX = try reader.number(36, "stride x", from: 1, to: most)
+    record.dilationY = try reader.number(40, "dilation y", from: 1, to: most)
+    record.dilationX = try reader.number(44, "dilation x", from: 1, to: most)
+    record.padTop = try reader.number(48, "padding top", to: most)
+    record.padLeft = try reader.number(52, "padding left", to: most)
+    record.groups = try reader.number(56, "groups", from: 1, to: most)
     record.clampLow = Int32(truncatingIfNeeded: bytes.u32(60))
     record.clampHigh = Int32(truncatingIfNeeded: bytes.u32(64))
     try require(

@@ -60,6 +60,8 @@ enum FileLayout {
   static let goldenVectorSize = 32
   static let maximumSections = 16
   static let maximumRecords = 16384
+  /// Of heights, widths, channels, kernels, strides, dilations and padding.
+  static let maximumExtent: UInt32 = 65536
   static let maximumGoldens = 1024
   static let maximumArena = 0x7FFF_FFC0
   static let arenaSlack = 64

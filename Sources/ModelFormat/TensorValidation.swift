@@ -1,6 +1,5 @@
 /// Checks of one tensor record at a time.
 enum TensorValidation {
-  private static let maximumExtent: UInt32 = 65536
   private static let maximumElements = 1 << 28
 
   static func decode(
@@ -37,9 +36,9 @@ enum TensorValidation {
     var record = TensorRecord()
     record.name = try reader.name(0, in: strings)
     record.elementType = try reader.number(4, "element type", to: 1) == 0 ? .u8 : .float32
-    record.height = try reader.number(8, "height", from: 1, to: maximumExtent)
-    record.width = try reader.number(12, "width", from: 1, to: maximumExtent)
-    record.channels = try reader.number(16, "channels", from: 1, to: maximumExtent)
+    record.height = try reader.number(8, "height", from: 1, to: FileLayout.maximumExtent)
+    record.width = try reader.number(12, "width", from: 1, to: FileLayout.maximumExtent)
+    record.channels = try reader.number(16, "channels", from: 1, to: FileLayout.maximumExtent)
     let elements = UInt64(record.height) * UInt64(record.width) * UInt64(record.channels)
     try require(
       elements <= UInt64(maximumElements),

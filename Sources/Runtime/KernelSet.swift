@@ -32,6 +32,11 @@ public struct KernelSet: @unchecked Sendable {
     return names
   }
 
+  /// Whether this build has a set of that name and this CPU runs it.
+  public static func isAvailable(_ name: String) -> Bool {
+    available.contains { $0.name.hasBytes(of: name) }
+  }
+
   /// The set of that name.
   ///
   /// - Throws: `RuntimeError.kernelSet` with the names that there are.

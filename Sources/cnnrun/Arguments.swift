@@ -84,6 +84,7 @@ struct Arguments: Equatable {
   var hasProfile = false
 
   static let defaultRuns = 100
+
   /// Reads what follows the program's name.
   init(_ arguments: [String]) throws(UsageError) {
     var words = Words(arguments)

@@ -9,14 +9,13 @@ enum KernelList {
       if let name = arguments.kernels { try KernelSet.named(name).name } else {
         try KernelSet.selected().name
       }
-    let available = KernelSet.available.map { $0.name }
     if arguments.isJSON {
       var text = TextBuilder("{\"used\":")
       text.append(json: used)
       var separator: StaticString = ",\"available\":["
-      for name in available {
+      for set in KernelSet.available {
         text.append(separator)
-        text.append(json: name)
+        text.append(json: set.name)
         separator = ","
       }
       text.append("]}\n")
@@ -25,7 +24,7 @@ enum KernelList {
     var table = TextTable([.left, .left])
     for name in KernelSet.builtNames {
       table.add(string: name)
-      let isAvailable = available.contains { $0.hasBytes(of: name) }
+      let isAvailable = KernelSet.isAvailable(name)
       table.add(name.hasBytes(of: used) ? "used" : isAvailable ? "available" : "not on this CPU")
     }
     return table.text

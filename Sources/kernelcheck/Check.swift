@@ -38,11 +38,9 @@ enum Check {
   }
 
   private static var list: String {
-    let available = KernelSet.available.map { $0.name }
     var text = ""
     for name in KernelSet.builtNames {
-      let isAvailable = available.contains { $0.hasBytes(of: name) }
-      text += name + (isAvailable ? "\n" : "  not on this CPU\n")
+      text += name + (KernelSet.isAvailable(name) ? "\n" : "  not on this CPU\n")
     }
     return text
   }

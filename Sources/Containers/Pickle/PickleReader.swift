@@ -420,7 +420,7 @@ public struct PickleReader {
     return String(decoding: bytes[offset..<newline], as: UTF8.self)
   }
 
-  /// A line of Latin-1 with `\\uXXXX` and `\\UXXXXXXXX` for everything else.
+  /// A line of Latin-1, in which `\\u` with four or `\\U` with eight hexadecimal digits is everything else.
   private mutating func escapedLine() throws(PickleError) -> String {
     guard let newline = bytes[offset..<end].firstIndex(of: 10) else {
       throw .truncated(byte: end)
