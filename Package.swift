@@ -16,6 +16,7 @@ let package = Package(
     .executable(name: "cnnrun", targets: ["cnnrun"]),
     .library(name: "edgecnn", type: .static, targets: ["CInterface"]),
     .executable(name: "kernelcheck", targets: ["kernelcheck"]),
+    .executable(name: "cnncamd", targets: ["cnncamd"]),
     .library(name: "EdgeCNNRuntime", targets: ["Runtime", "Pixels", "ModelFormat"]),
   ],
   dependencies: [
@@ -65,10 +66,17 @@ let package = Package(
       exclude: ["README.md"],
       swiftSettings: strict
     ),
+    .target(
+      name: "CommandWords",
+      dependencies: ["CLinux", "PlainText"],
+      exclude: ["README.md"],
+      swiftSettings: strict
+    ),
     .executableTarget(
       name: "cnnrun",
       dependencies: [
-        "Runtime", "Pixels", "ModelFormat", "ImageCodecs", "PlainText", "CLinux", "CKernels",
+        "Runtime", "Pixels", "ModelFormat", "ImageCodecs", "PlainText", "CommandWords", "CLinux",
+        "CKernels",
       ],
       exclude: ["README.md"],
       swiftSettings: strict
@@ -83,6 +91,55 @@ let package = Package(
     .executableTarget(
       name: "kernelcheck",
       dependencies: ["Conformance", "Runtime", "PlainText", "CLinux"],
+      exclude: ["README.md"],
+      swiftSettings: strict
+    ),
+
+    // Device half: the camera daemon.
+    .target(
+      name: "CVideo",
+      exclude: ["README.md"],
+      linkerSettings: [.linkedLibrary("v4l2")]
+    ),
+    .target(
+      name: "CWeb",
+      exclude: ["README.md"],
+      linkerSettings: [.linkedLibrary("microhttpd")]
+    ),
+    .target(
+      name: "CMQTT",
+      exclude: ["README.md"],
+      linkerSettings: [.linkedLibrary("mosquitto")]
+    ),
+    .target(
+      name: "CSignature",
+      exclude: ["README.md"],
+      linkerSettings: [.linkedLibrary("sodium")]
+    ),
+    .target(
+      name: "Camera",
+      dependencies: ["CVideo", "CLinux", "Pixels", "ImageCodecs", "PlainText"],
+      exclude: ["README.md"],
+      swiftSettings: strict
+    ),
+    .target(
+      name: "ModelStore",
+      dependencies: ["CSignature", "CLinux", "ModelFormat", "Runtime", "PlainText"],
+      exclude: ["README.md"],
+      swiftSettings: strict
+    ),
+    .target(
+      name: "CameraService",
+      dependencies: [
+        "Camera", "ModelStore", "CWeb", "CMQTT", "CLinux", "Runtime", "Pixels", "ImageCodecs",
+        "ModelFormat", "CommandWords", "PlainText",
+      ],
+      exclude: ["README.md"],
+      swiftSettings: strict
+    ),
+    .executableTarget(
+      name: "cnncamd",
+      dependencies: ["CameraService", "CommandWords", "PlainText", "CLinux"],
       exclude: ["README.md"],
       swiftSettings: strict
     ),
@@ -180,6 +237,16 @@ let package = Package(
         "Importers", "GraphIR", "GraphPasses", "Quantization", "Compiler", "Runtime", "ModelFormat",
         "ImageCodecs", "Pixels",
       ]
+    ),
+    .testTarget(name: "CommandWordsTests", dependencies: ["CommandWords", "PlainText"]),
+    .testTarget(name: "CameraTests", dependencies: ["Camera", "ImageCodecs", "Pixels"]),
+    .testTarget(
+      name: "ModelStoreTests",
+      dependencies: ["ModelStore", "ModelFormat", "ModelSamples", "Runtime"]
+    ),
+    .testTarget(
+      name: "CameraServiceTests",
+      dependencies: ["CameraService", "Camera", "ModelFormat", "ModelSamples", "PlainText"]
     ),
     .testTarget(name: "CommandTests", dependencies: ["ModelFormat", "ModelSamples"]),
     .testTarget(

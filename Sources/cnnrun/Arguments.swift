@@ -1,3 +1,4 @@
+internal import CommandWords
 internal import PlainText
 
 /// What the user asked for.
@@ -10,14 +11,6 @@ struct Arguments: Equatable {
     case listKernels
     case help
     case version
-  }
-
-  /// A mistake in the command line: one line without the program's name.
-  struct UsageError: Error {
-    let message: TextBuilder
-
-    init(_ words: StaticString) { message = TextBuilder(words) }
-    init(_ text: TextBuilder) { message = text }
   }
 
   /// The words that begin with a dash.
@@ -58,16 +51,7 @@ struct Arguments: Equatable {
         return
       }
       let names = Self.allCases.map { $0.name }
-      var message = TextBuilder()
-      message.append("unknown option ", name)
-      if let near = Spelling.nearest(to: name, among: names) {
-        message.append(", did you mean ")
-        message.append(names[near])
-        message.append("?")
-      } else {
-        message.append("; try cnnrun --help")
-      }
-      throw UsageError(message)
+      throw .unknownOption(name, among: names, of: "cnnrun")
     }
   }
 

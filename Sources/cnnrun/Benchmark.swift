@@ -1,4 +1,5 @@
 internal import CLinux
+internal import CommandWords
 internal import ModelFormat
 internal import PlainText
 internal import Runtime
@@ -51,7 +52,7 @@ struct Benchmark {
       p99: Self.milliseconds(nanoseconds[(runs * 99 + 99) / 100 - 1])
     )
     let layers = layers(layerNanoseconds)
-    Console.write(arguments.isJSON ? json(times, runs, layers) : text(times, runs, layers))
+    console.write(arguments.isJSON ? json(times, runs, layers) : text(times, runs, layers))
   }
 
   private struct Times {

@@ -1,4 +1,5 @@
 internal import CLinux
+internal import CommandWords
 internal import ImageCodecs
 internal import ModelFormat
 internal import Pixels
@@ -35,12 +36,12 @@ struct Classification {
         network.run()
         let milliseconds = Double(cl_nanoseconds() - start) / 1e6
         let scores = network.top(arguments.top)
-        Console.write(
+        console.write(
           arguments.isJSON
             ? json(path, scores, milliseconds) : text(path, scores, milliseconds)
         )
       } catch {
-        Console.report(error.message, of: path)
+        console.report(error.message, of: path)
         status = 1
       }
     }
@@ -80,7 +81,7 @@ struct Classification {
     } catch {
       throw ImageProblem(message: TextBuilder(string: error.message))
     }
-    if let warning = Self.warning(image.warnings) { Console.report(TextBuilder(warning), of: path) }
+    if let warning = Self.warning(image.warnings) { console.report(TextBuilder(warning), of: path) }
     do throws(PixelError) {
       var plan = try PixelPlan(
         sourceHeight: image.height,

@@ -1,14 +1,18 @@
+internal import CommandWords
 internal import PlainText
 internal import Runtime
+
+/// Where cnnrun writes.
+let console = Console(program: "cnnrun")
 
 /// The whole of cnnrun: arguments in, exit status out.
 enum Program {
   /// Does what the arguments (without the program's name) ask for and returns the exit status.
   static func run(_ words: [String]) -> Int32 {
-    do throws(Arguments.UsageError) {
+    do throws(UsageError) {
       return run(try Arguments(words))
     } catch {
-      Console.report(error.message)
+      console.report(error.message)
       return 2
     }
   }
@@ -17,11 +21,11 @@ enum Program {
     do throws(RuntimeError) {
       switch arguments.action {
       case .help:
-        Console.write(TextBuilder(Help.text))
+        console.write(TextBuilder(Help.text))
       case .version:
-        Console.write(TextBuilder(Help.version))
+        console.write(TextBuilder(Help.version))
       case .listKernels:
-        Console.write(try KernelList.text(arguments))
+        console.write(try KernelList.text(arguments))
       case .selfTest:
         return try SelfTestReport.run(arguments)
       case .bench(let runs):
@@ -31,7 +35,7 @@ enum Program {
       }
       return 0
     } catch {
-      Console.report(TextBuilder(string: error.message))
+      console.report(TextBuilder(string: error.message))
       return 1
     }
   }

@@ -1,3 +1,4 @@
+internal import CommandWords
 internal import ModelFormat
 internal import PlainText
 internal import Runtime
@@ -12,7 +13,7 @@ enum SelfTestReport {
     let file = try ModelFile.open(path)
     guard file.goldenCount > 0 else {
       let message = TextBuilder("no golden vectors, expected at least 1 to compare with")
-      Console.report(message, of: path)
+      console.report(message, of: path)
       return 1
     }
     let sets: [KernelSet] =
@@ -33,8 +34,8 @@ enum SelfTestReport {
         table.add(failure == nil ? "ok" : "DIFFERS")
       }
     }
-    Console.write(table.text)
-    for failure in failures { Console.report(failure, of: path) }
+    console.write(table.text)
+    for failure in failures { console.report(failure, of: path) }
     guard failures.isEmpty else { return 1 }
     var text = TextBuilder()
     text.append("", file.goldenCount)
@@ -44,7 +45,7 @@ enum SelfTestReport {
     text.append(" kernel sets, hash ")
     text.append(hex: hash)
     text.append("\n")
-    Console.write(text)
+    console.write(text)
     return 0
   }
 }

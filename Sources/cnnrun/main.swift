@@ -1,10 +1,4 @@
 internal import CLinux
-internal import PlainText
+internal import CommandWords
 
-cl_exit(
-  Program.run(
-    (1..<max(1, cl_argument_count())).map { index in
-      if let argument = cl_argument(index) { TextBuilder(cString: argument).string } else { "" }
-    }
-  )
-)
+cl_exit(Program.run(Console.arguments))

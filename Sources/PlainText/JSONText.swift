@@ -1,9 +1,7 @@
-internal import PlainText
-
 /// JSON (RFC 8259) that stays on one line.
 extension TextBuilder {
   /// Appends `string` in quotes, with quotes, backslashes and control characters escaped.
-  mutating func append(json string: String) {
+  public mutating func append(json string: String) {
     append("\"")
     for byte in TextBuilder(string: string).bytes {
       switch byte {
@@ -24,7 +22,7 @@ extension TextBuilder {
 
   /// Appends a literal and a number with at most `decimals` places; `null` for what JSON has no number for.
   @inline(never)
-  mutating func append(_ words: StaticString, json value: Double, decimals: Int) {
+  public mutating func append(_ words: StaticString, json value: Double, decimals: Int) {
     append(words)
     if value - value == 0 {
       append(value, decimals: decimals, trimmed: true)

@@ -1,23 +1,28 @@
 internal import PlainText
 
 /// The words of a command line, in order.
-struct Words {
+public struct Words {
   /// One word, split at its first "=" if it is an option.
-  struct Word {
-    let text: String
-    let isOption: Bool
-    let name: String
-    let value: String?
+  public struct Word {
+    /// The word as it was typed.
+    public let text: String
+    /// Whether it begins with a dash, and "--" has not come before it.
+    public let isOption: Bool
+    /// What stands before the "=" of an option; else the word.
+    public let name: String
+    /// What stands behind the "=" of an option.
+    public let value: String?
   }
 
   private let arguments: [String]
   private var position = 0
   private var optionsEnded = false
 
-  init(_ arguments: [String]) { self.arguments = arguments }
+  /// Reads what follows the program's name.
+  public init(_ arguments: [String]) { self.arguments = arguments }
 
   /// The next word; "--" ends the options and is none itself.
-  mutating func next() -> Word? {
+  public mutating func next() -> Word? {
     guard position < arguments.count else { return nil }
     let text = arguments[position]
     position += 1
@@ -39,32 +44,32 @@ struct Words {
   }
 
   /// The value of an option: behind its "=", or the next word.
-  mutating func value(_ option: Word) throws(Arguments.UsageError) -> String {
+  public mutating func value(_ option: Word) throws(UsageError) -> String {
     if let value = option.value { return value }
     guard position < arguments.count else {
       var message = TextBuilder(string: option.name)
       message.append(": value missing")
-      throw Arguments.UsageError(message)
+      throw UsageError(message)
     }
     position += 1
     return arguments[position - 1]
   }
 
   /// The value of an option, a number from 1 to `limit`.
-  mutating func number(_ option: Word, upTo limit: Int) throws(Arguments.UsageError) -> Int {
+  public mutating func number(_ option: Word, upTo limit: Int) throws(UsageError) -> Int {
     let text = try value(option)
     if let number = Self.number(text), number >= 1, number <= limit { return number }
     var message = TextBuilder(string: option.name)
     message.append(" ", text)
     message.append(": expected 1 to ", limit)
-    throw Arguments.UsageError(message)
+    throw UsageError(message)
   }
 
   /// The next word if it is a number, and nil where it is another word.
-  mutating func optionalNumber(
+  public mutating func optionalNumber(
     _ option: Word,
     upTo limit: Int
-  ) throws(Arguments.UsageError) -> Int? {
+  ) throws(UsageError) -> Int? {
     if option.value == nil {
       guard position < arguments.count, Self.number(arguments[position]) != nil else { return nil }
     }

@@ -1,10 +1,10 @@
 internal import PlainText
 
 /// Finds what a misspelt word was meant to be.
-enum Spelling {
+public enum Spelling {
   /// The index of the candidate with the fewest inserted, deleted, replaced or swapped neighbouring letters, nil where the
   /// best needs more than a third of the word's length.
-  static func nearest(to word: String, among candidates: [StaticString]) -> Int? {
+  public static func nearest(to word: String, among candidates: [StaticString]) -> Int? {
     let word = TextBuilder(string: word).bytes
     var best: Int?
     var bestDistance = max(1, word.count / 3) + 1

@@ -1,12 +1,24 @@
 internal import CLinux
-internal import PlainText
+public import PlainText
 
-/// Standard output and standard error.
-enum Console {
+/// Standard output and standard error of a command.
+public struct Console: Sendable {
+  private let program: StaticString
+
+  /// The console of the command with this name, which begins every line about something wrong.
+  public init(program: StaticString) { self.program = program }
+
+  /// The arguments, without the program's name.
+  public static var arguments: [String] {
+    (1..<max(1, cl_argument_count())).map { index in
+      if let argument = cl_argument(index) { TextBuilder(cString: argument).string } else { "" }
+    }
+  }
+
   /// Writes text to standard output.
   ///
   /// Ends the program with status 1 where that fails: silently if nobody reads any more (a closed pipe), else saying why.
-  static func write(_ text: TextBuilder) {
+  public func write(_ text: TextBuilder) {
     let error = put(text, 1)
     guard error != 0 else { return }
     if cl_is_closed_pipe(error) == 0 {
@@ -19,8 +31,9 @@ enum Console {
 
   /// Writes a line about something wrong to standard error: `message`, or *where: message*.
   @inline(never)
-  static func report(_ message: TextBuilder, of place: String = "") {
-    var line = TextBuilder("cnnrun: ")
+  public func report(_ message: TextBuilder, of place: String = "") {
+    var line = TextBuilder(program)
+    line.append(": ")
     if !place.isEmpty {
       line.append("", place)
       line.append(": ")
@@ -30,7 +43,7 @@ enum Console {
     _ = put(line, 2)
   }
 
-  private static func put(_ text: TextBuilder, _ descriptor: Int32) -> Int32 {
+  private func put(_ text: TextBuilder, _ descriptor: Int32) -> Int32 {
     text.bytes.withUnsafeBufferPointer { cl_write(descriptor, $0.baseAddress, $0.count) }
   }
 }

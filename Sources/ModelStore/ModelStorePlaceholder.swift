@@ -1,0 +1,2 @@
+/// A model that is to replace the one in use.
+enum ModelStorePlaceholder {}
