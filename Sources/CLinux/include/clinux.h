@@ -55,4 +55,37 @@ int cl_pool_create(int threads, cl_pool **pool);
 void cl_pool_run(cl_pool *pool, void (*job)(void *context, int worker), void *context);
 void cl_pool_destroy(cl_pool *pool);
 
+/* A thread of its own, with 512 KB of stack and all signals blocked; `name` is shown by ps, at most 15 bytes. */
+typedef struct cl_thread cl_thread;
+int cl_thread_start(const char *name, void (*body)(void *context), void *context,
+                    cl_thread **thread);
+/* Waits for its end. */
+void cl_thread_join(cl_thread *thread);
+
+/* A lock and a condition in one: enter, wait until something holds, leave. */
+typedef struct cl_monitor cl_monitor;
+/* NULL where there is no memory. */
+cl_monitor *cl_monitor_create(void);
+void cl_monitor_destroy(cl_monitor *monitor);
+void cl_monitor_enter(cl_monitor *monitor);
+void cl_monitor_leave(cl_monitor *monitor);
+/* Leaves, waits for cl_monitor_notify until the monotonic clock shows `deadline_nanoseconds` (negative: for ever), and enters.
+ * 0 where the time was up; may return early. */
+int cl_monitor_wait(cl_monitor *monitor, int64_t deadline_nanoseconds);
+/* Wakes all that wait; call it between enter and leave. */
+void cl_monitor_notify(cl_monitor *monitor);
+
+/* Services. */
+
+/* The clock of the world, nanoseconds since 1970; it may jump. */
+int64_t cl_wall_nanoseconds(void);
+void cl_sleep(int64_t nanoseconds);
+/* From now on SIGTERM, SIGINT, SIGHUP and SIGUSR1 are only noted, and SIGPIPE is ignored. A second SIGTERM or SIGINT ends. */
+void cl_catch_signals(void);
+enum { CL_SIGNAL_END, CL_SIGNAL_RELOAD, CL_SIGNAL_USER };
+/* Whether one of these came since the last call. */
+int cl_take_signal(int which);
+/* Tells systemd, where it started the process and wants to know: "READY=1", "WATCHDOG=1" … */
+int cl_notify(const char *state);
+
 #endif
