@@ -1,0 +1,131 @@
+internal import CLinux
+
+/// The newest result and picture, posted by the frame loop and copied out by whoever publishes them.
+///
+/// Any thread may read. Memory grows to the largest result and picture and stays.
+public final class Bulletin: @unchecked Sendable {
+  private struct Notice {
+    var bytes: [UInt8] = []
+    var number: UInt64 = 0
+
+    mutating func post(_ content: UnsafeBufferPointer<UInt8>) {
+      bytes.removeAll(keepingCapacity: true)
+      bytes.append(contentsOf: content)
+      number += 1
+    }
+
+    func copy(after last: UInt64, into target: inout [UInt8]) -> UInt64? {
+      guard number > last else { return nil }
+      target.removeAll(keepingCapacity: true)
+      target.append(contentsOf: bytes)
+      return number
+    }
+  }
+
+  private let monitor = cl_monitor_create()
+  private var result = Notice()
+  private var picture = Notice()
+  private var isOver = false
+  private var watchers = 0
+  private var wantsOnePicture = false
+  private var currentState = ServiceState.starting
+  private var currentDescription = ServiceDescription()
+
+  /// A board with nothing on it.
+  public init() {}
+
+  deinit { cl_monitor_destroy(monitor) }
+
+  private func locked<Value>(_ body: () -> Value) -> Value {
+    cl_monitor_enter(monitor)
+    defer { cl_monitor_leave(monitor) }
+    return body()
+  }
+
+  /// Posts the newest result, a JSON object without a line's end.
+  public func post(result json: UnsafeBufferPointer<UInt8>) {
+    locked {
+      result.post(json)
+      cl_monitor_notify(monitor)
+    }
+  }
+
+  /// Posts the newest picture, a whole JPEG file.
+  public func post(picture jpeg: UnsafeBufferPointer<UInt8>) {
+    locked {
+      picture.post(jpeg)
+      wantsOnePicture = false
+      cl_monitor_notify(monitor)
+    }
+  }
+
+  /// What the service is doing.
+  public var state: ServiceState {
+    get { locked { currentState } }
+    set {
+      locked {
+        guard currentState != newValue else { return }
+        currentState = newValue
+        cl_monitor_notify(monitor)
+      }
+    }
+  }
+
+  /// With what it does it.
+  public var description: ServiceDescription {
+    get { locked { currentDescription } }
+    set {
+      locked {
+        currentDescription = newValue
+        cl_monitor_notify(monitor)
+      }
+    }
+  }
+
+  /// Copies the newest result over `target` if it is newer than number `last` (0: any), and returns its number.
+  public func copyResult(after last: UInt64, into target: inout [UInt8]) -> UInt64? {
+    locked { result.copy(after: last, into: &target) }
+  }
+
+  /// Copies the newest picture over `target` if it is newer than number `last` (0: any), and returns its number.
+  public func copyPicture(after last: UInt64, into target: inout [UInt8]) -> UInt64? {
+    locked { picture.copy(after: last, into: &target) }
+  }
+
+  /// Whether somebody wants pictures.
+  public var wantsPicture: Bool { locked { watchers > 0 || wantsOnePicture } }
+
+  /// From now on every picture is wanted, until as many `endWatching` as `beginWatching`.
+  public func beginWatching() { locked { watchers += 1 } }
+
+  /// The end of a `beginWatching`.
+  public func endWatching() { locked { watchers -= 1 } }
+
+  /// The next picture is wanted; later ones are not.
+  public func requestPicture() { locked { wantsOnePicture = true } }
+
+  /// Numbers of the newest result and picture.
+  public var numbers: (result: UInt64, picture: UInt64) {
+    locked { (result.number, picture.number) }
+  }
+
+  /// Waits until something is posted, the state changes, `end()` is called or the monotonic clock shows `deadline`.
+  ///
+  /// May return early: look at what there is.
+  public func waitForNews(until deadline: Int64) {
+    cl_monitor_enter(monitor)
+    if !isOver { _ = cl_monitor_wait(monitor, deadline) }
+    cl_monitor_leave(monitor)
+  }
+
+  /// Whether `end()` has been called.
+  public var hasEnded: Bool { locked { isOver } }
+
+  /// Wakes all who wait; nobody waits from now on.
+  public func end() {
+    locked {
+      isOver = true
+      cl_monitor_notify(monitor)
+    }
+  }
+}

@@ -1,0 +1,210 @@
+internal import CLinux
+public import PlainText
+
+/// What is counted from the start on.
+public enum Counter: Int, Sendable, CaseIterable {
+  case framesCaptured, framesDropped, framesClassified, framesSaved, reconnects
+  case resultsPublished, resultsDropped, modelSwaps, modelsRefused
+
+  var name: StaticString {
+    switch self {
+    case .framesCaptured: "frames_captured"
+    case .framesDropped: "frames_dropped"
+    case .framesClassified: "frames_classified"
+    case .framesSaved: "frames_saved"
+    case .reconnects: "reconnects"
+    case .resultsPublished: "results_published"
+    case .resultsDropped: "results_dropped"
+    case .modelSwaps: "model_swaps"
+    case .modelsRefused: "models_refused"
+    }
+  }
+
+  var help: StaticString {
+    switch self {
+    case .framesCaptured: "Frames that the camera delivered."
+    case .framesDropped: "Frames for which a newer one came before they were looked at."
+    case .framesClassified: "Frames that the network ran on."
+    case .framesSaved: "Frames saved for relabelling."
+    case .reconnects: "Times that the camera was opened again."
+    case .resultsPublished: "Results given to outputs."
+    case .resultsDropped: "Results that an output could not take."
+    case .modelSwaps: "Times that another model took over."
+    case .modelsRefused: "Models that did not pass verification."
+    }
+  }
+}
+
+/// What may go wrong with frames, counted by kind.
+public enum FrameFault: Int, Sendable, CaseIterable {
+  case flagged, short, damaged, timeout, inputOutput, open, format
+
+  var name: StaticString {
+    switch self {
+    case .flagged: "flagged"
+    case .short: "short"
+    case .damaged: "damaged"
+    case .timeout: "timeout"
+    case .inputOutput: "io"
+    case .open: "open"
+    case .format: "format"
+    }
+  }
+}
+
+/// The parts of a frame's way from the driver to the outputs.
+public enum Stage: Int, Sendable, CaseIterable {
+  case capture, pixels, inference, publish, total
+
+  var name: StaticString {
+    switch self {
+    case .capture: "capture"
+    case .pixels: "pixels"
+    case .inference: "inference"
+    case .publish: "publish"
+    case .total: "total"
+    }
+  }
+}
+
+/// Counters, times and temperatures of the service, as Prometheus reads them.
+///
+/// Any thread may write and read; a reader copies first and formats after, so that the frame loop never waits for it.
+public final class Metrics: @unchecked Sendable {
+  /// The values at one moment.
+  private struct Values {
+    var counters = [UInt64](repeating: 0, count: Counter.allCases.count)
+    var faults = [UInt64](repeating: 0, count: FrameFault.allCases.count)
+    var stages = [Histogram](repeating: Histogram(), count: Stage.allCases.count)
+    /// Degrees Celsius; nil where the board reports none.
+    var temperature: Double?
+    /// Whether the board runs slower than it could; nil where it does not say.
+    var isThrottled: Bool?
+  }
+
+  private let monitor = cl_monitor_create()
+  private var values = Values()
+
+  /// Metrics at their start.
+  public init() {}
+
+  deinit { cl_monitor_destroy(monitor) }
+
+  private func locked<Value>(_ body: () -> Value) -> Value {
+    cl_monitor_enter(monitor)
+    defer { cl_monitor_leave(monitor) }
+    return body()
+  }
+
+  /// Counts something.
+  public func add(_ counter: Counter, _ count: UInt64 = 1) {
+    locked { values.counters[counter.rawValue] += count }
+  }
+
+  /// Takes over what somebody else counts.
+  public func set(_ counter: Counter, to value: UInt64) {
+    locked { values.counters[counter.rawValue] = value }
+  }
+
+  /// The value of a counter.
+  public func value(_ counter: Counter) -> UInt64 { locked { values.counters[counter.rawValue] } }
+
+  /// Counts a fault.
+  public func add(_ fault: FrameFault) { locked { values.faults[fault.rawValue] += 1 } }
+
+  /// Takes over what somebody else counts.
+  public func set(_ fault: FrameFault, to value: UInt64) {
+    locked { values.faults[fault.rawValue] = value }
+  }
+
+  /// The number of faults of a kind.
+  public func value(_ fault: FrameFault) -> UInt64 { locked { values.faults[fault.rawValue] } }
+
+  /// Notes the times of one frame, in nanoseconds.
+  public func observe(_ times: StageTimes) {
+    locked {
+      for stage in Stage.allCases { values.stages[stage.rawValue].add(times[stage]) }
+    }
+  }
+
+  /// Notes what the board says of itself.
+  public func observe(temperature: Double?, isThrottled: Bool?) {
+    locked {
+      values.temperature = temperature
+      values.isThrottled = isThrottled
+    }
+  }
+
+  /// Appends all of it in Prometheus' text format 0.0.4.
+  public func render(into text: inout TextBuilder) {
+    let values = locked { self.values }
+    for counter in Counter.allCases {
+      Self.head(counter.name, "_total", counter.help, "counter", &text)
+      text.append("edgecnn_")
+      text.append(counter.name)
+      text.append("_total ")
+      text.append(values.counters[counter.rawValue])
+      text.append("\n")
+    }
+    Self.head(
+      "errors",
+      "_total",
+      "Frames and cameras that could not be used, by kind.",
+      "counter",
+      &text
+    )
+    for fault in FrameFault.allCases {
+      text.append("edgecnn_errors_total{kind=\"")
+      text.append(fault.name)
+      text.append("\"} ")
+      text.append(values.faults[fault.rawValue])
+      text.append("\n")
+    }
+    Self.head(
+      "stage_seconds",
+      "",
+      "Time from the driver's timestamp to the outputs, by part.",
+      "histogram",
+      &text
+    )
+    for stage in Stage.allCases {
+      values.stages[stage.rawValue].render(
+        "edgecnn_stage_seconds",
+        "stage",
+        stage.name,
+        into: &text
+      )
+    }
+    if let temperature = values.temperature {
+      Self.head("temperature_celsius", "", "The board's hottest sensor.", "gauge", &text)
+      text.append("edgecnn_temperature_celsius ")
+      text.append(temperature, decimals: 1)
+      text.append("\n")
+    }
+    if let isThrottled = values.isThrottled {
+      Self.head("throttled", "", "1 while the board runs slower than it could.", "gauge", &text)
+      text.append("edgecnn_throttled ", isThrottled ? 1 : 0)
+      text.append("\n")
+    }
+  }
+
+  private static func head(
+    _ name: StaticString,
+    _ suffix: StaticString,
+    _ help: StaticString,
+    _ type: StaticString,
+    _ text: inout TextBuilder
+  ) {
+    text.append("# HELP edgecnn_")
+    text.append(name)
+    text.append(suffix)
+    text.append(" ")
+    text.append(help)
+    text.append("\n# TYPE edgecnn_")
+    text.append(name)
+    text.append(suffix)
+    text.append(" ")
+    text.append(type)
+    text.append("\n")
+  }
+}
