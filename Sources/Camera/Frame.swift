@@ -30,8 +30,9 @@ public struct Frame {
   public var width: Int
   /// Rows; of a JPEG, as announced.
   public var height: Int
-  /// Bytes from a row of the first plane to the next; 0 for a JPEG. Rows of half-width planes are half as far apart, of
-  /// NV12's and NV21's second plane as far.
+  /// Bytes from a row of the first plane to the next; 0 for a JPEG.
+  ///
+  /// Rows of half-width planes are half as far apart, of NV12's and NV21's second plane as far.
   public var rowStride: Int
   /// The source's count of frames, gaps where it dropped some.
   public var sequence: UInt32
