@@ -118,7 +118,7 @@ let package = Package(
     ),
     .target(
       name: "Camera",
-      dependencies: ["CVideo", "CLinux", "Pixels", "ImageCodecs", "PlainText"],
+      dependencies: ["CVideo", "CLinux", "ModelFormat", "Pixels", "ImageCodecs", "PlainText"],
       exclude: ["README.md"],
       swiftSettings: strict
     ),
@@ -239,7 +239,7 @@ let package = Package(
       ]
     ),
     .testTarget(name: "CommandWordsTests", dependencies: ["CommandWords", "PlainText"]),
-    .testTarget(name: "CameraTests", dependencies: ["Camera", "ImageCodecs", "Pixels"]),
+    .testTarget(name: "CameraTests", dependencies: ["Camera", "ImageCodecs", "ModelFormat", "Pixels"]),
     .testTarget(
       name: "ModelStoreTests",
       dependencies: ["ModelStore", "ModelFormat", "ModelSamples", "Runtime"]

@@ -1,3 +1,5 @@
+public import Pixels
+
 /// How the bytes of a frame lie in memory.
 public enum FrameFormat: Sendable, Equatable, CaseIterable {
   /// One byte of luma a pixel.
@@ -18,6 +20,21 @@ public enum FrameFormat: Sendable, Equatable, CaseIterable {
   case bgr
   /// A JPEG image, perhaps without Huffman tables.
   case jpeg
+
+  /// The format of its pixels, nil for a JPEG.
+  public var pixelFormat: PixelFormat? {
+    switch self {
+    case .grey: .grey
+    case .yuyv: .yuyv
+    case .uyvy: .uyvy
+    case .nv12: .nv12
+    case .nv21: .nv21
+    case .yu12: .yu12
+    case .rgb: .rgb
+    case .bgr: .bgr
+    case .jpeg: nil
+    }
+  }
 }
 
 /// One picture of a source, valid until it is given back.
@@ -34,6 +51,8 @@ public struct Frame {
   ///
   /// Rows of half-width planes are half as far apart, of NV12's and NV21's second plane as far.
   public var rowStride: Int
+  /// What luma and colour differences mean, of raw formats that have them.
+  public var encoding: ColorEncoding
   /// The source's count of frames, gaps where it dropped some.
   public var sequence: UInt32
   /// When the source took it: monotonic clock, nanoseconds.
@@ -48,6 +67,7 @@ public struct Frame {
     width: Int,
     height: Int,
     rowStride: Int,
+    encoding: ColorEncoding = .camera,
     sequence: UInt32,
     timestampNanoseconds: Int64,
     generation: Int
@@ -57,6 +77,7 @@ public struct Frame {
     self.width = width
     self.height = height
     self.rowStride = rowStride
+    self.encoding = encoding
     self.sequence = sequence
     self.timestampNanoseconds = timestampNanoseconds
     self.generation = generation

@@ -15,4 +15,12 @@ struct AxisGeometry: Equatable {
   var keptCount = 1
   /// Where the first kept pixel goes.
   var outputStart = 0
+
+  /// The same seen from the other end of `side` source pixels; `outputStart` stays, as it counts from the output's own end.
+  func reversed(of side: Int) -> AxisGeometry {
+    var axis = self
+    axis.sourceStart = side - sourceStart - sourceLength
+    axis.keptStart = scaledLength - keptStart - Int64(keptCount)
+    return axis
+  }
 }

@@ -2,13 +2,7 @@ internal import ModelFormat
 
 /// The source pixels that each output pixel is made of along one axis, with their weights in 2⁻²² units.
 ///
-/// Everything is a ratio of integers until the last rounding, so that the weights are the same on every machine. With n
-/// source pixels scaled to d, the centre of scaled pixel j lies at `(2j + 1) n ÷ 2d` and that of source pixel x at
-/// `x + 1/2`. In units of `1 ÷ 2d` their distance is `|(2x + 1) d − (2j + 1) n|`.
-/// - `antialiased`: a triangle that ends 1 pixel away, measured in the larger of the two pixels, that is `2 max(n, d)`
-///   units; it is cut off at the image's edge and what is left is scaled to a sum of one.
-/// - `bilinear`: the same triangle, always one source pixel wide to each side (`2d`), the edge pixel continued
-///   outside the image.
+/// Everything is a ratio of integers until the last rounding (`AxisRule`), so that the weights are the same on every machine.
 struct AxisWeights: ~Copyable {
   /// One, as a weight.
   static let one: Int32 = 1 << 22
@@ -17,40 +11,40 @@ struct AxisWeights: ~Copyable {
   /// How far a sum of weighted pixels is shifted to be a pixel.
   static let shift: Int32 = 22
 
-  /// The source pixels of an output pixel.
-  struct Span {
-    /// The first one.
-    var start: Int32 = 0
-    /// How many, 1…`stride`.
-    var count: Int32 = 0
-  }
-
   /// Weights that each output pixel has room for.
   let stride: Int
-  private let spans: UnsafeMutableBufferPointer<Span>
+  private let spans: UnsafeMutableBufferPointer<AxisRule.Span>
   /// `stride` weights for each output pixel, of which the first `count` of its span are used.
   private let weights: UnsafeMutableBufferPointer<Int32>
 
   /// The weights along an axis, with O(kept pixels × stride) work and memory.
   init(_ axis: AxisGeometry, filter: InputContract.Filter) {
-    let n = Int64(axis.sourceLength)
-    let d = axis.scaledLength
-    // A triangle of 2 max(n, d) units to each side covers at most 2 max(n, d) ÷ d + 1 centres, 2d apart.
-    stride = Int(min(n, 2 * max(n, d) / d + 1))
+    let rule = AxisRule(axis, filter: filter)
+    stride = rule.mostSamples
     spans = .allocate(capacity: axis.keptCount)
     weights = .allocate(capacity: axis.keptCount * stride)
-    let rule = Rule(n: n, d: d)
+    let shares = UnsafeMutableBufferPointer<Int64>.allocate(capacity: stride)
+    defer { shares.deallocate() }
     for index in 0..<axis.keptCount {
-      let j = axis.keptStart + Int64(index)
-      let places = UnsafeMutableBufferPointer(rebasing: weights[(index * stride)...].prefix(stride))
-      var span =
-        switch filter {
-        case .antialiased: rule.triangle(j, places)
-        case .bilinear: rule.neighbours(j, places)
-        }
-      span.start += Int32(axis.sourceStart)
+      let span = rule.shares(axis.keptStart + Int64(index), shares)
       spans.initializeElement(at: index, to: span)
+      let places = UnsafeMutableBufferPointer(rebasing: weights[(index * stride)...].prefix(stride))
+      Self.round(shares, Int(span.count), filter, places)
     }
+  }
+
+  /// Rounds each share of the sum; of two neighbours the first has what the other leaves.
+  private static func round(
+    _ shares: UnsafeMutableBufferPointer<Int64>,
+    _ count: Int,
+    _ filter: InputContract.Filter,
+    _ weights: UnsafeMutableBufferPointer<Int32>
+  ) {
+    var sum: Int64 = 0
+    for tap in 0..<count { sum += shares[tap] }
+    // A share is below 2³⁸.
+    for tap in 0..<count { weights[tap] = Int32(((shares[tap] << 22) + sum / 2) / sum) }
+    if filter == .bilinear && count == 2 { weights[0] = one - weights[1] }
   }
 
   deinit {
@@ -107,55 +101,6 @@ struct AxisWeights: ~Copyable {
       scaled[3 &* x] = Self.pixel(red)
       scaled[3 &* x &+ 1] = Self.pixel(green)
       scaled[3 &* x &+ 2] = Self.pixel(blue)
-    }
-  }
-}
-
-extension AxisWeights {
-  /// How n source pixels are scaled to d.
-  private struct Rule {
-    let n: Int64
-    let d: Int64
-
-    /// Writes the weights of scaled pixel j by the triangle.
-    func triangle(_ j: Int64, _ weights: UnsafeMutableBufferPointer<Int32>) -> Span {
-      let centre = (2 * j + 1) * n
-      let reach = 2 * max(n, d)
-      let first = max(0, floorDivide(centre - reach - d, 2 * d) + 1)
-      let last = min(n - 1, floorDivide(centre + reach - d - 1, 2 * d))
-      var sum: Int64 = 0
-      for x in first...last { sum += reach - distance(x, centre) }
-      for x in first...last {
-        // Below 2³⁸ × 2²²; the sum is positive: the nearest centre is at most d < reach away.
-        let share = (reach - distance(x, centre)) << 22
-        weights[Int(x - first)] = Int32((share + sum / 2) / sum)
-      }
-      return Span(start: Int32(first), count: Int32(last - first + 1))
-    }
-
-    /// Writes the weights of scaled pixel j by its two neighbours.
-    func neighbours(_ j: Int64, _ weights: UnsafeMutableBufferPointer<Int32>) -> Span {
-      let position = (2 * j + 1) * n - d
-      let left = floorDivide(position, 2 * d)
-      let offset = position - left * 2 * d
-      if left < 0 || left >= n - 1 {
-        weights[0] = AxisWeights.one
-        return Span(start: Int32(min(max(left, 0), n - 1)), count: 1)
-      }
-      let right = Int32(((offset << 22) + d) / (2 * d))
-      weights[0] = AxisWeights.one - right
-      weights[1] = right
-      return Span(start: Int32(left), count: 2)
-    }
-
-    private func distance(_ x: Int64, _ centre: Int64) -> Int64 {
-      abs((2 * x + 1) * d - centre)
-    }
-
-    /// ⌊a ÷ b⌋ for positive b.
-    private func floorDivide(_ a: Int64, _ b: Int64) -> Int64 {
-      let quotient = a / b
-      return a % b < 0 ? quotient - 1 : quotient
     }
   }
 }

@@ -14,7 +14,7 @@ struct ImageGeometry: Equatable {
   /// The horizontal axis.
   let columns: AxisGeometry
 
-  private static let longestSide = 65_536
+  static let longestSide = 65_536
   private static let longestScaledSide = 1_048_576.0
 
   /// The geometry of `height` × `width` images under `contract`.
@@ -62,6 +62,32 @@ struct ImageGeometry: Equatable {
       rows = Self.fitted(height, scaled: scaledRows, in: contract.height)
       columns = Self.fitted(width, scaled: scaledColumns, in: contract.width)
     }
+  }
+
+  /// The axes of the source's own rows and columns where `region` of it is turned into an image for `contract`.
+  ///
+  /// Throws as the other initializer does for what is left after the turn.
+  init(
+    region: PixelRegion,
+    orientation: Orientation,
+    contract: InputContract
+  ) throws(PixelError) {
+    let swaps = orientation.swapsAxes
+    let turned = try ImageGeometry(
+      height: swaps ? region.width : region.height,
+      width: swaps ? region.height : region.width,
+      contract: contract
+    )
+    let length = (
+      down: swaps ? region.width : region.height, across: swaps ? region.height : region.width
+    )
+    var down = orientation.reversesRows ? turned.rows.reversed(of: length.down) : turned.rows
+    var across =
+      orientation.reversesColumns ? turned.columns.reversed(of: length.across) : turned.columns
+    down.sourceStart += swaps ? region.x : region.y
+    across.sourceStart += swaps ? region.y : region.x
+    rows = swaps ? across : down
+    columns = swaps ? down : across
   }
 
   private static func stretched(_ side: Int, to output: Int, fraction: Double) -> AxisGeometry {

@@ -6,6 +6,8 @@ public enum PixelError: Error, Equatable {
   case notAnImage(channels: Int)
   /// A side of the source is outside 1…65,536.
   case sourceSize(height: Int, width: Int)
+  /// The region is empty or not all within the image.
+  case region(PixelRegion, height: Int, width: Int)
   /// A side of the model's input is outside 1…65,536.
   case modelSize(height: Int, width: Int)
   /// The crop fraction is not in (0, 1], or so small that the scaled image would exceed 2²⁰ pixels a side.
@@ -24,6 +26,13 @@ public enum PixelError: Error, Equatable {
       text.append("image of ", width)
       text.append(" x ", height)
       text.append(" pixels, expected 1...65536 a side")
+    case .region(let region, let height, let width):
+      text.append("region of ", region.width)
+      text.append(" x ", region.height)
+      text.append(" pixels at ", region.x)
+      text.append(", ", region.y)
+      text.append(", expected one within the image of ", width)
+      text.append(" x ", height)
     case .modelSize(let height, let width):
       text.append("model input of ", width)
       text.append(" x ", height)

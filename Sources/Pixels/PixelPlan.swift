@@ -2,10 +2,13 @@ public import ModelFormat
 
 /// Turns images of one size and format into a model's u8 input; everything that can fail or allocate happens in `init`.
 ///
-/// Two passes in integers, columns first, with bytes in between and weights of 2⁻²²: the scheme of Pillow's
-/// `Image.resize`, whose results for `Filter.antialiased` these are. A model of one channel gets luma,
-/// `(19595 R + 38470 G + 7471 B + 32768) >> 16` (ITU-R BT.601), taken before scaling. Source rows are visited once, top to
-/// bottom, and only those that are needed; the scaled ones wait in a ring of as many as an output row takes.
+/// Everything is computed in integers, so the input has the same bits on every machine. RGB and grey images are scaled as
+/// Pillow's `Image.resize` does, whose results for `Filter.antialiased` these are (`PackedScaler`); a model of one channel
+/// gets luma, `(19595 R + 38470 G + 7471 B + 32768) >> 16` (ITU-R BT.601), taken before scaling. Images of luma and colour
+/// differences are scaled component by component, and become light as `ColorEncoding` says after that (`PlanarScaler`).
+///
+/// A region of the image is treated as if it were the whole. A turned image is the turned result: the source is always
+/// scaled along its own rows and columns.
 public struct PixelPlan: ~Copyable {
   /// Rows of the images that are converted.
   public let sourceHeight: Int
@@ -15,57 +18,78 @@ public struct PixelPlan: ~Copyable {
   public let format: PixelFormat
   /// What the images become.
   public let contract: InputContract
+  /// How they are turned.
+  public let orientation: Orientation
 
-  private let geometry: ImageGeometry
-  private let rowWeights: AxisWeights
-  private let columnWeights: AxisWeights
-  /// Elements of one scaled row: kept columns × channels.
-  private let scaledCount: Int
-  /// Scaled source rows, row y in place y mod `ringRows`.
-  private let ring: UnsafeMutableBufferPointer<UInt8>
-  private let ringRows: Int
-  /// One source row as the model has its channels: luma, or RGB; empty where the source's own rows are that.
-  private let line: UnsafeMutableBufferPointer<UInt8>
-  /// Sums of one output row.
-  private let sums: UnsafeMutableBufferPointer<Int32>
+  private enum Scaler: ~Copyable {
+    case packed(PackedScaler)
+    case planar(PlanarScaler)
+  }
 
-  /// A plan for images of `sourceHeight` × `sourceWidth` pixels.
+  private let scaler: Scaler
+  private let rows: AxisGeometry
+  private let columns: AxisGeometry
+
+  /// A plan for images of `sourceHeight` × `sourceWidth` pixels, of which `region`, or all, is turned by `orientation`.
   ///
-  /// Memory: the weights (about twice the source's sides), and ⌈2 × reduction⌉ + 1 rows of the input.
+  /// `encoding` says what luma and differences mean; other formats ignore it. Memory: the weights (about twice the source's
+  /// sides), and for RGB ⌈2 × reduction⌉ + 1 rows of the input.
   /// Throws `PixelError` where the contract takes no images or a size is out of range.
   public init(
     sourceHeight: Int,
     sourceWidth: Int,
     format: PixelFormat = .rgb,
-    contract: InputContract
+    contract: InputContract,
+    region: PixelRegion? = nil,
+    orientation: Orientation = .upright,
+    encoding: ColorEncoding = .camera
   ) throws(PixelError) {
-    let geometry = try ImageGeometry(height: sourceHeight, width: sourceWidth, contract: contract)
-    let rowWeights = AxisWeights(geometry.rows, filter: contract.filter)
-    let scaledCount = geometry.columns.keptCount * contract.channels
-    let ringByteCount = Int64(rowWeights.stride) * Int64(scaledCount)
-    guard ringByteCount <= 1 << 28 else { throw .scratch(byteCount: ringByteCount) }
+    let whole = PixelRegion(x: 0, y: 0, width: sourceWidth, height: sourceHeight)
+    let region = region ?? whole
+    if region != whole {
+      let sides = 1...ImageGeometry.longestSide
+      guard sides.contains(sourceHeight), sides.contains(sourceWidth) else {
+        throw .sourceSize(height: sourceHeight, width: sourceWidth)
+      }
+      guard (0..<sourceWidth).contains(region.x), (0..<sourceHeight).contains(region.y),
+        (1...sourceWidth - region.x).contains(region.width),
+        (1...sourceHeight - region.y).contains(region.height)
+      else { throw .region(region, height: sourceHeight, width: sourceWidth) }
+    }
+    let geometry = try ImageGeometry(region: region, orientation: orientation, contract: contract)
+    if let samples = format.samples {
+      scaler = .planar(
+        PlanarScaler(
+          contract.channels == 1 ? [samples.luma] : [samples.luma, samples.blue, samples.red],
+          rows: geometry.rows,
+          columns: geometry.columns,
+          filter: contract.filter,
+          encoding: encoding
+        )
+      )
+    } else {
+      scaler = .packed(
+        try PackedScaler(
+          format,
+          width: sourceWidth,
+          channels: contract.channels,
+          rows: geometry.rows,
+          columns: geometry.columns,
+          filter: contract.filter
+        )
+      )
+    }
+    rows = geometry.rows
+    columns = geometry.columns
     self.sourceHeight = sourceHeight
     self.sourceWidth = sourceWidth
     self.format = format
     self.contract = contract
-    self.geometry = geometry
-    self.scaledCount = scaledCount
-    columnWeights = AxisWeights(geometry.columns, filter: contract.filter)
-    ringRows = rowWeights.stride
-    self.rowWeights = rowWeights
-    ring = .allocate(capacity: Int(ringByteCount))
-    let isDirect = format == (contract.channels == 1 ? .grey : .rgb)
-    line = .allocate(capacity: isDirect ? 0 : sourceWidth * contract.channels)
-    sums = .allocate(capacity: scaledCount)
+    self.orientation = orientation
   }
 
-  deinit {
-    ring.deallocate()
-    line.deallocate()
-    sums.deallocate()
-  }
-
-  /// Converts one image: `source` holds rows of pixels in the plan's format, `rowStride` bytes apart.
+  /// Converts one image: `source` holds rows of pixels in the plan's format, `rowStride` bytes apart, planes one after
+  /// another as V4L2 lays them out.
   ///
   /// Channel c of the model's pixel (y, x) is written to `destination[(y × width + x) × pixelStride + c]`; lanes between
   /// channels and `pixelStride` are left alone. Allocates nothing.
@@ -76,36 +100,13 @@ public struct PixelPlan: ~Copyable {
     into destination: UnsafeMutableBufferPointer<UInt8>,
     pixelStride: Int
   ) {
-    let channels = contract.channels
-    let pixels = contract.height * contract.width
-    let rowBytes = sourceWidth * format.pixelBytes
-    precondition(rowStride >= rowBytes, "source rows overlap")
-    precondition(
-      source.count >= (sourceHeight - 1) * rowStride + rowBytes,
-      "source too small"
+    let planes = PixelPlanes(
+      UnsafeRawBufferPointer(source),
+      rowStride: rowStride,
+      height: sourceHeight,
+      format: format
     )
-    precondition(pixelStride >= channels, "pixels overlap")
-    precondition(
-      destination.count >= (pixels - 1) * pixelStride + channels,
-      "destination too small"
-    )
-    fillBorder(destination, pixelStride)
-    var nextSourceRow = rowWeights.start(0)
-    for row in 0..<geometry.rows.keptCount {
-      // Rows that no output needs are between two outputs only where the filter is not antialiased.
-      nextSourceRow = max(nextSourceRow, rowWeights.start(row))
-      while nextSourceRow < rowWeights.end(row) {
-        let pixels = UnsafeBufferPointer(
-          rebasing: source[(nextSourceRow * rowStride)...].prefix(rowBytes)
-        )
-        scaleColumns(of: pixels, intoRingRow: nextSourceRow % ringRows)
-        nextSourceRow += 1
-      }
-      sumRows(row)
-      let y = geometry.rows.outputStart + row
-      let start = (y * contract.width + geometry.columns.outputStart) * pixelStride
-      write(UnsafeMutableBufferPointer(rebasing: destination[start...]), pixelStride)
-    }
+    convert(planes, into: destination, pixelStride: pixelStride)
   }
 
   /// Converts one image whose rows have no gaps, as the other `convert` does.
@@ -117,23 +118,56 @@ public struct PixelPlan: ~Copyable {
     source.withUnsafeBufferPointer {
       convert(
         $0,
-        rowStride: sourceWidth * format.pixelBytes,
+        rowStride: format.rowBytes(width: sourceWidth, plane: 0),
         into: destination,
         pixelStride: pixelStride
       )
     }
   }
 
-  private static func luma(_ red: UInt8, _ green: UInt8, _ blue: UInt8) -> UInt8 {
+  /// Converts one image whose planes lie anywhere, as the other `convert` does.
+  public mutating func convert(
+    _ source: PixelPlanes,
+    into destination: UnsafeMutableBufferPointer<UInt8>,
+    pixelStride: Int
+  ) {
+    let channels = contract.channels
+    let pixels = contract.height * contract.width
+    precondition(
+      source.hold(height: sourceHeight, width: sourceWidth, format: format),
+      "source too small"
+    )
+    precondition(pixelStride >= channels, "pixels overlap")
+    precondition(
+      destination.count >= (pixels - 1) * pixelStride + channels,
+      "destination too small"
+    )
+    fillBorder(destination, pixelStride)
+    switch scaler {
+    case .packed(let packed):
+      packed.forEachRow(source, width: sourceWidth) { row, line in
+        place(line, row, destination, pixelStride)
+      }
+    case .planar(let planar):
+      planar.forEachRow(source) { row, line in place(line, row, destination, pixelStride) }
+    }
+  }
+
+  static func luma(_ red: UInt8, _ green: UInt8, _ blue: UInt8) -> UInt8 {
     let sum = 19_595 * UInt32(red) + 38_470 * UInt32(green) + 7_471 * UInt32(blue) + 32_768
     return UInt8(truncatingIfNeeded: sum >> 16)
   }
 
+  /// Which rows and columns of the model's input the image fills.
+  private var filled: (rows: Range<Int>, columns: Range<Int>) {
+    let rowRange = rows.outputStart..<rows.outputStart + rows.keptCount
+    let columnRange = columns.outputStart..<columns.outputStart + columns.keptCount
+    return orientation.swapsAxes ? (columnRange, rowRange) : (rowRange, columnRange)
+  }
+
   /// Writes the letterbox colour wherever the image will not.
   private func fillBorder(_ destination: UnsafeMutableBufferPointer<UInt8>, _ pixelStride: Int) {
-    let imageRows = geometry.rows.outputStart..<geometry.rows.outputStart + geometry.rows.keptCount
-    let imageColumns =
-      geometry.columns.outputStart..<geometry.columns.outputStart + geometry.columns.keptCount
+    let (imageRows, imageColumns) = filled
     guard imageRows.count < contract.height || imageColumns.count < contract.width else { return }
     let color = contract.letterboxColor
     let red = UInt8(truncatingIfNeeded: color)
@@ -153,53 +187,33 @@ public struct PixelPlan: ~Copyable {
     }
   }
 
-  /// Brings a source row to the model's channels: itself, or `line`.
+  /// Writes a scaled row of the source where it belongs: to a row or a column of the input, perhaps backwards.
   @_optimize(speed)
-  private func channels(of row: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
-    guard !line.isEmpty else { return row }
-    let (red, green, blue) = format.offsets
-    let step = format.pixelBytes
-    for x in 0..<sourceWidth {
-      let at = x &* step
-      let color = (row[at &+ red], row[at &+ green], row[at &+ blue])
-      if contract.channels == 1 {
-        line[x] = Self.luma(color.0, color.1, color.2)
-      } else {
-        (line[3 &* x], line[3 &* x &+ 1], line[3 &* x &+ 2]) = color
-      }
-    }
-    return UnsafeBufferPointer(line)
-  }
-
-  @_optimize(speed)
-  private func scaleColumns(of row: UnsafeBufferPointer<UInt8>, intoRingRow ringRow: Int) {
-    let place = ringRow * scaledCount
-    let scaled = UnsafeMutableBufferPointer(rebasing: ring[place..<place + scaledCount])
+  private func place(
+    _ line: UnsafeBufferPointer<UInt32>,
+    _ row: Int,
+    _ destination: UnsafeMutableBufferPointer<UInt8>,
+    _ pixelStride: Int
+  ) {
+    let swaps = orientation.swapsAxes
+    let rowsRunBack = swaps ? orientation.reversesColumns : orientation.reversesRows
+    let columnsRunBack = swaps ? orientation.reversesRows : orientation.reversesColumns
+    let down = rows.outputStart + (rowsRunBack ? rows.keptCount - 1 - row : row)
+    let across = columns.outputStart + (columnsRunBack ? columns.keptCount - 1 : 0)
+    let start = swaps ? across * contract.width + down : down * contract.width + across
+    let step = (swaps ? contract.width : 1) * (columnsRunBack ? -pixelStride : pixelStride)
+    var at = start * pixelStride
     if contract.channels == 1 {
-      columnWeights.scaleGray(channels(of: row), into: scaled)
+      for pixel in line {
+        destination[at] = UInt8(truncatingIfNeeded: pixel)
+        at &+= step
+      }
     } else {
-      columnWeights.scaleColor(channels(of: row), into: scaled)
-    }
-  }
-
-  @_optimize(speed)
-  private func sumRows(_ row: Int) {
-    let start = rowWeights.start(row)
-    sums.update(repeating: AxisWeights.half)
-    for tap in 0..<rowWeights.count(row) {
-      let weight = rowWeights.weight(row, tap)
-      let place = (start + tap) % ringRows * scaledCount
-      let scaled = UnsafeBufferPointer(rebasing: ring[place..<place + scaledCount])
-      for index in 0..<scaledCount { sums[index] &+= Int32(scaled[index]) &* weight }
-    }
-  }
-
-  @_optimize(speed)
-  private func write(_ target: UnsafeMutableBufferPointer<UInt8>, _ pixelStride: Int) {
-    let channels = contract.channels
-    for x in 0..<geometry.columns.keptCount {
-      for channel in 0..<channels {
-        target[x &* pixelStride &+ channel] = AxisWeights.pixel(sums[x &* channels &+ channel])
+      for pixel in line {
+        destination[at] = UInt8(truncatingIfNeeded: pixel)
+        destination[at &+ 1] = UInt8(truncatingIfNeeded: pixel >> 8)
+        destination[at &+ 2] = UInt8(truncatingIfNeeded: pixel >> 16)
+        at &+= step
       }
     }
   }

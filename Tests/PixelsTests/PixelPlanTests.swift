@@ -258,7 +258,7 @@ struct PixelPlanTests {
     #expect(found == [76, 76, 76, 0, 0, 0, 76, 76, 76])
   }
 
-  @Test(arguments: PixelFormat.allCases, [1, 3])
+  @Test(arguments: PixelFormat.allCases.filter { !$0.hasColorDifferences }, [1, 3])
   func `the order of a source's bytes does not matter`(format: PixelFormat, channels: Int) throws {
     let contract = Self.contract(3, 4, channels: channels)
     let pixels = stride(from: 0, to: Self.picture.count, by: 3).map { start in
@@ -273,7 +273,7 @@ struct PixelPlanTests {
       case .bgr: [blue, green, red]
       case .rgbx: [red, green, blue, 99]
       case .bgrx: [blue, green, red, 99]
-      case .grey: [red]
+      default: [red]
       }
     }
     var plan = try PixelPlan(

@@ -1,0 +1,31 @@
+public import ImageCodecs
+public import Pixels
+internal import PlainText
+
+/// Why a frame did not become a model's input.
+public enum FrameError: Error, Equatable {
+  /// Frames of this size cannot become the model's input, whatever they show.
+  case pixels(PixelError)
+  /// A raw frame has fewer bytes than its size and stride take.
+  case short(byteCount: Int)
+  /// A JPEG has no usable picture.
+  case image(ImageError)
+
+  /// Whether every frame of the format will fail alike, so that the settings must change.
+  public var isLasting: Bool {
+    if case .pixels = self { true } else { false }
+  }
+
+  /// One line: what was found and what is expected.
+  public var message: String {
+    switch self {
+    case .pixels(let error): return error.message
+    case .image(let error): return error.message
+    case .short(let byteCount):
+      var text = TextBuilder("frame of ")
+      text.append("", byteCount)
+      text.append(" bytes, expected all rows of its size")
+      return text.string
+    }
+  }
+}
