@@ -103,7 +103,7 @@ let package = Package(
     ),
     .target(
       name: "CWeb",
-      exclude: ["README.md"],
+      exclude: ["README.md", "page.html"],
       linkerSettings: [.linkedLibrary("microhttpd")]
     ),
     .target(
