@@ -30,6 +30,8 @@ public final class Bulletin: @unchecked Sendable {
   private var wantsOnePicture = false
   private var currentState = ServiceState.starting
   private var currentDescription = ServiceDescription()
+  private var stateNumber: UInt64 = 0
+  private var listener: (() -> Void)?
 
   /// A board with nothing on it.
   public init() {}
@@ -42,11 +44,21 @@ public final class Bulletin: @unchecked Sendable {
     return body()
   }
 
+  /// Calls `listener` after every piece of news from now on, in the poster's thread and with the board locked.
+  ///
+  /// It must cost next to nothing, and not use the board. When the call returns, the listener before it is not called any more.
+  public func setListener(_ listener: (() -> Void)?) { locked { self.listener = listener } }
+
+  private func announce() {
+    cl_monitor_notify(monitor)
+    listener?()
+  }
+
   /// Posts the newest result, a JSON object without a line's end.
   public func post(result json: UnsafeBufferPointer<UInt8>) {
     locked {
       result.post(json)
-      cl_monitor_notify(monitor)
+      announce()
     }
   }
 
@@ -55,7 +67,7 @@ public final class Bulletin: @unchecked Sendable {
     locked {
       picture.post(jpeg)
       wantsOnePicture = false
-      cl_monitor_notify(monitor)
+      announce()
     }
   }
 
@@ -66,7 +78,8 @@ public final class Bulletin: @unchecked Sendable {
       locked {
         guard currentState != newValue else { return }
         currentState = newValue
-        cl_monitor_notify(monitor)
+        stateNumber += 1
+        announce()
       }
     }
   }
@@ -77,7 +90,8 @@ public final class Bulletin: @unchecked Sendable {
     set {
       locked {
         currentDescription = newValue
-        cl_monitor_notify(monitor)
+        stateNumber += 1
+        announce()
       }
     }
   }
@@ -104,9 +118,9 @@ public final class Bulletin: @unchecked Sendable {
   /// The next picture is wanted; later ones are not.
   public func requestPicture() { locked { wantsOnePicture = true } }
 
-  /// Numbers of the newest result and picture.
-  public var numbers: (result: UInt64, picture: UInt64) {
-    locked { (result.number, picture.number) }
+  /// Numbers of the newest result and picture, and of changes of state and description.
+  public var numbers: (result: UInt64, picture: UInt64, state: UInt64) {
+    locked { (result.number, picture.number, stateNumber) }
   }
 
   /// Waits until something is posted, the state changes, `end()` is called or the monotonic clock shows `deadline`.

@@ -7,6 +7,8 @@ public struct Settings: Sendable {
   public var model = ModelSettings()
   /// `[results]`.
   public var results = ResultSettings()
+  /// `[http]`.
+  public var http = HTTPSettings()
   /// `[log]`.
   public var log = LogSettings()
 
@@ -40,8 +42,9 @@ public struct Settings: Sendable {
   private mutating func take(_ entry: SettingsEntry) throws(SettingsError) {
     if entry.section.hasBytes(of: ModelSettings.name) { return try model.take(entry) }
     if entry.section.hasBytes(of: ResultSettings.name) { return try results.take(entry) }
+    if entry.section.hasBytes(of: HTTPSettings.name) { return try http.take(entry) }
     if entry.section.hasBytes(of: LogSettings.name) { return try log.take(entry) }
-    let names = [ModelSettings.name, ResultSettings.name, LogSettings.name]
+    let names = [ModelSettings.name, ResultSettings.name, HTTPSettings.name, LogSettings.name]
     throw SettingsError(entry, ModelSettings.unknown("section", entry.section, names))
   }
 }
