@@ -52,6 +52,16 @@ int cl_open_to_write(const char *path, int empties, int *descriptor) {
   return open_regular(path, flags, descriptor);
 }
 
+int cl_open_to_append(const char *path, int *descriptor) {
+  int fd;
+  do {
+    fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0644);
+  } while (fd < 0 && errno == EINTR);
+  if (fd < 0) return errno;
+  *descriptor = fd;
+  return 0;
+}
+
 int cl_read_at(int descriptor, void *bytes, size_t size, uint64_t offset, size_t *count) {
   size_t got = 0;
   while (got < size) {

@@ -16,6 +16,9 @@ public struct TextBuilder: Sendable {
   /// A text that starts with a string.
   public init(string: String) { append(string: string) }
 
+  /// Starts again; the memory stays.
+  public mutating func clear() { bytes.removeAll(keepingCapacity: true) }
+
   /// The text; where it is not UTF-8, which only the world outside can bring about, with `?` for all but ASCII.
   @inline(never)
   public var string: String {

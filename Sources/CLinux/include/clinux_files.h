@@ -16,6 +16,8 @@ int cl_status_of_file(const char *path, cl_file_status *status);
 int cl_open_to_read(const char *path, int *descriptor);
 /* A regular file to write, made where there is none and emptied where `empties` is not 0; no links. */
 int cl_open_to_write(const char *path, int empties, int *descriptor);
+/* A file of any kind to add to, made where there is none. Writes to a pipe do not wait for its reader. */
+int cl_open_to_append(const char *path, int *descriptor);
 /* Up to `size` bytes; `*count` is less only at the end of the file. */
 int cl_read_at(int descriptor, void *bytes, size_t size, uint64_t offset, size_t *count);
 int cl_write_at(int descriptor, const void *bytes, size_t size, uint64_t offset);

@@ -5,10 +5,14 @@ internal import PlainText
 public struct Settings: Sendable {
   /// `[model]`.
   public var model = ModelSettings()
+  /// `[camera]`.
+  public var camera = CameraSettings()
   /// `[results]`.
   public var results = ResultSettings()
   /// `[http]`.
   public var http = HTTPSettings()
+  /// `[frames]`.
+  public var frames = FrameSettings()
   /// `[log]`.
   public var log = LogSettings()
 
@@ -39,12 +43,66 @@ public struct Settings: Sendable {
     for entry in try SettingsFile(bytes, name: name).entries { try take(entry) }
   }
 
+  /// Takes over a setting from a command line: `section.key=value`.
+  public mutating func apply(_ change: String) throws(SettingsError) {
+    let bytes = TextBuilder(string: change).bytes
+    guard let equals = bytes.firstIndex(of: 0x3D),
+      let dot = bytes[..<equals].firstIndex(of: 0x2E)
+    else {
+      var text = TextBuilder("--set ")
+      text.append(string: change)
+      text.append(": expected section.key=value, such as results.smoothing=1s")
+      throw SettingsError(text)
+    }
+    try take(
+      SettingsEntry(
+        file: "command line",
+        line: 0,
+        section: SettingsFile.string(bytes[..<dot]),
+        key: SettingsFile.string(bytes[(dot + 1)..<equals]),
+        value: SettingsFile.string(bytes[(equals + 1)...])
+      )
+    )
+  }
+
+  /// Finds what no single entry shows.
+  public func check() throws(SettingsError) {
+    if model.path.utf8.isEmpty {
+      throw SettingsError(TextBuilder("[model] path: missing, expected the model to run"))
+    }
+    if !camera.device.utf8.isEmpty && !camera.source.utf8.isEmpty {
+      throw SettingsError(TextBuilder("[camera] device and source: expected one of them"))
+    }
+  }
+
+  /// The sections: each is a property above, a case here, and a line in both switches.
+  private enum Section: CaseIterable {
+    case model, camera, results, http, frames, log
+
+    var name: StaticString {
+      switch self {
+      case .model: ModelSettings.name
+      case .camera: CameraSettings.name
+      case .results: ResultSettings.name
+      case .http: HTTPSettings.name
+      case .frames: FrameSettings.name
+      case .log: LogSettings.name
+      }
+    }
+  }
+
   private mutating func take(_ entry: SettingsEntry) throws(SettingsError) {
-    if entry.section.hasBytes(of: ModelSettings.name) { return try model.take(entry) }
-    if entry.section.hasBytes(of: ResultSettings.name) { return try results.take(entry) }
-    if entry.section.hasBytes(of: HTTPSettings.name) { return try http.take(entry) }
-    if entry.section.hasBytes(of: LogSettings.name) { return try log.take(entry) }
-    let names = [ModelSettings.name, ResultSettings.name, HTTPSettings.name, LogSettings.name]
+    for section in Section.allCases where entry.section.hasBytes(of: section.name) {
+      switch section {
+      case .model: return try model.take(entry)
+      case .camera: return try camera.take(entry)
+      case .results: return try results.take(entry)
+      case .http: return try http.take(entry)
+      case .frames: return try frames.take(entry)
+      case .log: return try log.take(entry)
+      }
+    }
+    let names = Section.allCases.map { $0.name }
     throw SettingsError(entry, ModelSettings.unknown("section", entry.section, names))
   }
 }

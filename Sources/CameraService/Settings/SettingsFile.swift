@@ -75,7 +75,7 @@ struct SettingsFile {
     return SettingsError(text)
   }
 
-  private static func string(_ bytes: ArraySlice<UInt8>) -> String {
+  static func string(_ bytes: ArraySlice<UInt8>) -> String {
     var text = TextBuilder()
     for byte in bytes { text.append(byte: byte) }
     return text.string

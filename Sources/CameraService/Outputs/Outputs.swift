@@ -1,0 +1,110 @@
+internal import CLinux
+internal import PlainText
+internal import Runtime
+
+/// All that results go to.
+final class Outputs {
+  /// Result lines in a file or on standard output.
+  private let lines: ResultLines?
+  /// The terminal.
+  private let terminal: TerminalView?
+  /// Frames for relabelling.
+  let frames: HardFrames?
+  private let log: Log
+  private var hasReported = false
+
+  /// The outputs that the settings name; `console` says what standard output shows where they name nothing.
+  init(_ settings: Settings, console: ConsoleStyle, log: Log, metrics: Metrics) {
+    self.log = log
+    if !settings.results.file.utf8.isEmpty {
+      lines = ResultLines(path: settings.results.file)
+    } else if console == .json {
+      lines = ResultLines(path: "-")
+    } else {
+      lines = nil
+    }
+    terminal = console == .people ? TerminalView() : nil
+    frames =
+      settings.frames.folder.utf8.isEmpty
+      ? nil : HardFrames(settings.frames, log: log, metrics: metrics)
+    frames?.start()
+  }
+
+  /// Gives a result to all; `line` is its JSON with a line's end.
+  func write(
+    _ line: TextBuilder,
+    _ result: FrameResult,
+    _ model: ModelInUse,
+    now: Int64
+  ) {
+    line.bytes.withUnsafeBufferPointer { lines?.write($0) }
+    if let error = lines?.error, error != 0 {
+      if !hasReported { report(error) }
+      hasReported = true
+    } else {
+      hasReported = false
+    }
+    let label = result.decision.label
+    terminal?.show(
+      result,
+      label: { text in if let label { model.texts.append(label: label, to: &text) } },
+      nanoseconds: now
+    )
+  }
+
+  /// Keeps a frame if it is a hard one.
+  func keep(
+    _ picture: UnsafeBufferPointer<UInt8>,
+    _ json: UnsafeBufferPointer<UInt8>,
+    _ result: FrameResult,
+    _ model: ModelInUse,
+    now: Int64
+  ) {
+    let best = model.top(1)
+    guard let frames, !best.isEmpty,
+      frames.wants(best: best[0].value, margin: model.margin, nanoseconds: now)
+    else { return }
+    frames.take(
+      picture,
+      json,
+      wallNanoseconds: result.wallNanoseconds,
+      sequence: result.sequence,
+      nanoseconds: now
+    )
+  }
+
+  /// Opens files again that may have been moved away.
+  func reopen() { lines?.reopen() }
+
+  /// Results that an output could not take.
+  var dropped: UInt64 { lines?.dropped ?? 0 }
+
+  /// Whether nobody reads standard output any more.
+  var isOver: Bool {
+    if lines?.isClosedPipe == true { return true }
+    if let error = terminal?.error { return error != 0 && cl_is_closed_pipe(error) != 0 }
+    return false
+  }
+
+  /// Ends all threads of outputs.
+  func stop() {
+    terminal?.end()
+    frames?.stop()
+  }
+
+  private func report(_ error: Int32) {
+    var text = TextBuilder("a line cannot be written, ")
+    text.append(TextBuilder(cString: cl_error_text(error)))
+    log.error(.results, text)
+  }
+}
+
+/// What standard output shows.
+public enum ConsoleStyle: Sendable, Equatable {
+  /// Nothing.
+  case none
+  /// A line for each change, alive on a terminal.
+  case people
+  /// Result lines.
+  case json
+}

@@ -1,0 +1,76 @@
+internal import PlainText
+
+/// `[camera]`: where frames come from.
+public struct CameraSettings: SettingsSection, Sendable {
+  /// A path (`/dev/video0`, `/dev/v4l/by-id/…`), or part of a camera's name or serial number; empty takes the first camera.
+  public var device = ""
+  /// Instead of a camera: a folder of images, a Motion-JPEG file, `-` for standard input.
+  public var source = ""
+  /// Four letters as `v4l2-ctl --list-formats` shows them; empty takes the cheapest that does.
+  public var format = ""
+  /// Columns; 0 takes what is nearest above the model's need.
+  public var width = 0
+  /// Rows; 0 takes what is nearest above the model's need.
+  public var height = 0
+  /// Frames a second; 0 asks for 30.
+  public var rate = 0
+  /// The part of the picture that is looked at: left, top, width, height in pixels; empty takes all.
+  public var region: [Int] = []
+  /// Degrees that the picture is turned clockwise before the model sees it: 0, 90, 180, 270.
+  public var rotation = 0
+  /// A camera that gives no frame for this long is opened again, milliseconds.
+  public var frozenMilliseconds = 3000
+  /// Exposure time in units of 100 µs; 0 is the camera's choice; nil leaves it as it is.
+  public var exposure: Int?
+  /// Gain in the camera's units; nil leaves it as it is.
+  public var gain: Int?
+  /// White balance in kelvin; 0 is the camera's choice; nil leaves it as it is.
+  public var whiteBalance: Int?
+
+  static let name: StaticString = "camera"
+
+  enum Key: SettingsKey {
+    case device, source, format, size, rate, region, rotation, frozen, exposure, gain, whiteBalance
+
+    var name: StaticString {
+      switch self {
+      case .device: "device"
+      case .source: "source"
+      case .format: "format"
+      case .size: "size"
+      case .rate: "rate"
+      case .region: "region"
+      case .rotation: "rotation"
+      case .frozen: "frozen"
+      case .exposure: "exposure"
+      case .gain: "gain"
+      case .whiteBalance: "white_balance"
+      }
+    }
+  }
+
+  mutating func set(_ key: Key, to entry: SettingsEntry) throws(SettingsError) {
+    switch key {
+    case .device: device = try entry.text()
+    case .source: source = try entry.path()
+    case .format: format = try entry.text()
+    case .size:
+      let size = try entry.numbers(2, between: "x", 1...16_384, example: "1280x720")
+      (width, height) = (size[0], size[1])
+    case .rate: rate = try entry.number(1...1000)
+    case .region: region = try entry.numbers(4, between: ",", 0...16_384, example: "320,0,640,480")
+    case .rotation: rotation = [0, 90, 180, 270][try entry.choice(["0", "90", "180", "270"])]
+    case .frozen: frozenMilliseconds = try entry.milliseconds(500...600_000)
+    case .exposure: exposure = try automaticOrNumber(entry, 1...1_000_000)
+    case .gain: gain = try entry.number(0...1_000_000)
+    case .whiteBalance: whiteBalance = try automaticOrNumber(entry, 1000...20_000)
+    }
+  }
+
+  private func automaticOrNumber(
+    _ entry: SettingsEntry,
+    _ range: ClosedRange<Int>
+  ) throws(SettingsError) -> Int {
+    entry.value.hasBytes(of: "auto") ? 0 : try entry.number(range)
+  }
+}
