@@ -99,7 +99,7 @@ let package = Package(
     .target(
       name: "CVideo",
       exclude: ["README.md"],
-      linkerSettings: [.linkedLibrary("v4l2")]
+      linkerSettings: [.linkedLibrary("v4lconvert")]
     ),
     .target(
       name: "CWeb",
