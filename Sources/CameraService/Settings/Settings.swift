@@ -75,7 +75,7 @@ public struct Settings: Sendable {
     }
   }
 
-  /// The sections: each is a property above, a case here, and a line in both switches.
+  /// The sections: each is a property above, a case here, and a line in every switch.
   private enum Section: CaseIterable {
     case model, camera, results, http, frames, log
 
@@ -88,6 +88,25 @@ public struct Settings: Sendable {
       case .frames: FrameSettings.name
       case .log: LogSettings.name
       }
+    }
+  }
+
+  /// The names of all keys, by the name of their section.
+  static var keys: [(section: String, keys: [String])] {
+    func names<Known: SettingsSection>(_ section: Known.Type) -> [String] {
+      Known.Key.allCases.map { TextBuilder($0.name).string }
+    }
+    return Section.allCases.map { section in
+      let keys =
+        switch section {
+        case .model: names(ModelSettings.self)
+        case .camera: names(CameraSettings.self)
+        case .results: names(ResultSettings.self)
+        case .http: names(HTTPSettings.self)
+        case .frames: names(FrameSettings.self)
+        case .log: names(LogSettings.self)
+        }
+      return (TextBuilder(section.name).string, keys)
     }
   }
 
