@@ -88,6 +88,9 @@ public struct PixelPlan: ~Copyable {
     self.orientation = orientation
   }
 
+  // Embedded Swift lets no other module see what else would be destroyed: this is called instead.
+  deinit {}
+
   /// Converts one image: `source` holds rows of pixels in the plan's format, `rowStride` bytes apart, planes one after
   /// another as V4L2 lays them out.
   ///
