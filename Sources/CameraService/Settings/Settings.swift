@@ -11,6 +11,8 @@ public struct Settings: Sendable {
   public var results = ResultSettings()
   /// `[http]`.
   public var http = HTTPSettings()
+  /// `[mqtt]`.
+  public var mqtt = MQTTSettings()
   /// `[frames]`.
   public var frames = FrameSettings()
   /// `[log]`.
@@ -77,7 +79,7 @@ public struct Settings: Sendable {
 
   /// The sections: each is a property above, a case here, and a line in every switch.
   private enum Section: CaseIterable {
-    case model, camera, results, http, frames, log
+    case model, camera, results, http, mqtt, frames, log
 
     var name: StaticString {
       switch self {
@@ -85,6 +87,7 @@ public struct Settings: Sendable {
       case .camera: CameraSettings.name
       case .results: ResultSettings.name
       case .http: HTTPSettings.name
+      case .mqtt: MQTTSettings.name
       case .frames: FrameSettings.name
       case .log: LogSettings.name
       }
@@ -103,6 +106,7 @@ public struct Settings: Sendable {
         case .camera: names(CameraSettings.self)
         case .results: names(ResultSettings.self)
         case .http: names(HTTPSettings.self)
+        case .mqtt: names(MQTTSettings.self)
         case .frames: names(FrameSettings.self)
         case .log: names(LogSettings.self)
         }
@@ -117,6 +121,7 @@ public struct Settings: Sendable {
       case .camera: return try camera.take(entry)
       case .results: return try results.take(entry)
       case .http: return try http.take(entry)
+      case .mqtt: return try mqtt.take(entry)
       case .frames: return try frames.take(entry)
       case .log: return try log.take(entry)
       }

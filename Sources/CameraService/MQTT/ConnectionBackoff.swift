@@ -1,0 +1,30 @@
+/// How long to wait before connecting again: longer after every failure, and never all clients of a broker at once.
+struct ConnectionBackoff {
+  /// After a failure that may be over soon: 1 s, 2 s, 4 s … 64 s.
+  private static let soon: (first: Int64, last: Int64) = (1_000, 64_000)
+  /// After a refusal that somebody has to mend: 30 s, 60 s … 480 s.
+  private static let late: (first: Int64, last: Int64) = (30_000, 480_000)
+
+  private var failures = 0
+  private var random: UInt64
+
+  /// A start with nothing failed; `seed` makes clients differ.
+  init(seed: UInt64) {
+    random = seed | 1
+  }
+
+  /// A connection lasted: the next failure is a first one.
+  mutating func reset() { failures = 0 }
+
+  /// Milliseconds to wait after one more failure: three to five quarters of a power of two.
+  mutating func next(afterRefusal isRefusal: Bool) -> Int64 {
+    let range = isRefusal ? Self.late : Self.soon
+    let milliseconds = min(range.first << Int64(min(failures, 16)), range.last)
+    failures += 1
+    // Marsaglia's xorshift with 13, 7, 17: Journal of Statistical Software 8 (2003).
+    random ^= random << 13
+    random ^= random >> 7
+    random ^= random << 17
+    return milliseconds * 3 / 4 + Int64(random % UInt64(milliseconds / 2 + 1))
+  }
+}
