@@ -45,17 +45,34 @@ int cv_interval_at(cv_camera *camera, uint32_t code, uint32_t width, uint32_t he
   return 0;
 }
 
+/* The defaults of V4L2 where the driver only names a colour space. */
+static void take_encoding(cv_layout *layout, uint32_t space, uint32_t encoding,
+                          uint32_t quantization) {
+  if (encoding == V4L2_YCBCR_ENC_DEFAULT)
+    encoding = V4L2_MAP_YCBCR_ENC_DEFAULT((enum v4l2_colorspace)space);
+  layout->is_bt709 = encoding == V4L2_YCBCR_ENC_709 || encoding == V4L2_YCBCR_ENC_XV709;
+  layout->is_full_range = quantization == V4L2_QUANTIZATION_DEFAULT
+                              ? space == V4L2_COLORSPACE_JPEG
+                              : quantization == V4L2_QUANTIZATION_FULL_RANGE;
+}
+
 /* Keeps what the driver said. Formats in several pieces of memory are not for us. */
 static int take(cv_camera *camera, const struct v4l2_format *format, cv_layout *layout) {
   if (is_multiplanar(camera)) {
     const struct v4l2_pix_format_mplane *pixels = &format->fmt.pix_mp;
     if (pixels->num_planes != 1) return EINVAL;
     *layout = (cv_layout){pixels->pixelformat, pixels->width, pixels->height,
-                          pixels->plane_fmt[0].bytesperline, pixels->plane_fmt[0].sizeimage};
+                          pixels->plane_fmt[0].bytesperline, pixels->plane_fmt[0].sizeimage,
+                          0, 0};
+    take_encoding(layout, pixels->colorspace, pixels->ycbcr_enc, pixels->quantization);
   } else {
     const struct v4l2_pix_format *pixels = &format->fmt.pix;
     *layout = (cv_layout){pixels->pixelformat, pixels->width, pixels->height,
-                          pixels->bytesperline, pixels->sizeimage};
+                          pixels->bytesperline, pixels->sizeimage, 0, 0};
+    /* Old drivers know colour spaces only. */
+    int is_told = pixels->priv == V4L2_PIX_FMT_PRIV_MAGIC;
+    take_encoding(layout, pixels->colorspace, is_told ? pixels->ycbcr_enc : 0,
+                  is_told ? pixels->quantization : 0);
   }
   camera->layout = *layout;
   return 0;

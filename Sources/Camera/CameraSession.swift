@@ -1,5 +1,6 @@
 internal import CLinux
 internal import CVideo
+internal import Pixels
 internal import PlainText
 
 /// A camera that streams: what its frames look like.
@@ -10,8 +11,7 @@ struct CameraSession {
   var width: Int
   var height: Int
   var rowStride: Int
-  /// Bytes below which the camera's frame is not whole.
-  var wholeBytes: Int
+  var encoding: ColorEncoding
   /// Whether libv4lconvert makes RGB of the camera's frame.
   var isConverted: Bool
   var code: PixelCode
@@ -71,19 +71,26 @@ struct CameraSession {
     width = Int(layout.width)
     height = Int(layout.height)
     milliHertz = 0
-    if let format = code.format {
-      self.format = format
-      isConverted = false
-      let least = format.rowBytes(width: width)
-      rowStride = format == .jpeg ? 0 : min(max(Int(clamping: layout.stride), least), 1 << 20)
-      wholeBytes = format.frameBytes(width: width, height: height, rowStride: rowStride)
-    } else {
-      guard cv_converts(node.handle, layout.code) != 0 else { return nil }
-      format = .rgb
-      isConverted = true
-      rowStride = width * 3
-      wholeBytes = 1
-    }
+    encoding = ColorEncoding(
+      matrix: layout.is_bt709 != 0 ? .bt709 : .bt601,
+      range: layout.is_full_range != 0 ? .full : .limited
+    )
+    rowStride = 0
+    isConverted = code.format == nil
+    format = code.format ?? .rgb
+    guard !isConverted || cv_converts(node.handle, layout.code) != 0 else { return nil }
+    guard let pixels = format.pixelFormat else { return }
+    let least = pixels.rowBytes(width: width, plane: 0)
+    // Some drivers tell no stride, or one that cannot be.
+    let told = isConverted ? 0 : Int(clamping: layout.stride)
+    rowStride = min(max(told, least), 1 << 20)
+  }
+
+  /// Whether all rows of a raw picture are in the camera's bytes.
+  func holdsAllRows(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    guard !isConverted, let pixels = format.pixelFormat else { return !bytes.isEmpty }
+    let planes = PixelPlanes(bytes, rowStride: rowStride, height: height, format: pixels)
+    return planes.hold(height: height, width: width, format: pixels)
   }
 
   private mutating func setRate(_ mode: CameraMode, _ options: CameraOptions) {
@@ -128,6 +135,12 @@ struct CameraSession {
       refusal.message.append(": gives no format that can be read")
     }
     return refusal
+  }
+
+  /// Whether frames of another session can be read as those of this one.
+  func looksLike(_ other: CameraSession) -> Bool {
+    format == other.format && width == other.width && height == other.height
+      && rowStride == other.rowStride && encoding == other.encoding
   }
 
   /// What is captured, in words: `YUYV 640 × 480 at 30 frames/s from UVC camera (/dev/video0)`.

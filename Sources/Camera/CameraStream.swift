@@ -1,6 +1,6 @@
 internal import CLinux
 internal import CVideo
-internal import PlainText
+internal import Pixels
 
 /// The newest frame of a camera, for years.
 ///
@@ -29,7 +29,7 @@ public final class CameraStream: @unchecked Sendable {
   private var held: UInt32?
   private var queueError: Int32 = 0
   private var generation = 0
-  private var lastShape: (format: FrameFormat, width: Int, height: Int, rowStride: Int)?
+  private var lastSession: CameraSession?
   private var events: [SourceEvent] = []
   private var tally = CameraCounters()
 
@@ -173,6 +173,7 @@ public final class CameraStream: @unchecked Sendable {
       width: session.width,
       height: session.height,
       rowStride: session.rowStride,
+      encoding: session.encoding,
       sequence: frame.sequence,
       timestampNanoseconds: frame.timestamp,
       generation: generation
@@ -211,9 +212,8 @@ public final class CameraStream: @unchecked Sendable {
   func open(_ session: CameraSession) {
     locked {
       self.session = session
-      let shape = (session.format, session.width, session.height, session.rowStride)
-      if let last = lastShape, last == shape { return }
-      lastShape = shape
+      if let last = lastSession, last.looksLike(session) { return }
+      lastSession = session
       generation += 1
     }
   }

@@ -12,7 +12,8 @@ struct CaptureLoop {
   /// A driver's clock that is further from ours than this is not the one that it says.
   private static let clockNanoseconds: Int64 = 5_000_000_000
 
-  private unowned let stream: CameraStream
+  /// Lives as long as its thread, for whose end it waits.
+  private let owner: Unmanaged<CameraStream>
   private let options: CameraOptions
   private var search: CameraSearch
   private var pause = CaptureLoop.shortestPause
@@ -29,10 +30,12 @@ struct CaptureLoop {
   private var jpegsHaveEnds = false
 
   init(_ stream: CameraStream) {
-    self.stream = stream
+    owner = .passUnretained(stream)
     options = stream.options
     search = CameraSearch(device: options.device)
   }
+
+  private var stream: CameraStream { owner.takeUnretainedValue() }
 
   mutating func run() {
     while !stream.isEnding {
@@ -212,17 +215,16 @@ struct CaptureLoop {
       stream.count { $0.flagged += 1 }
       return false
     }
-    if Int(buffer.bytes) < session.wholeBytes {
+    let bytes = UnsafeRawBufferPointer(
+      start: cv_data(session.node.handle, buffer.index),
+      count: Int(buffer.bytes)
+    )
+    guard session.holdsAllRows(bytes) else {
       stream.count { $0.short += 1 }
       return false
     }
     guard session.format == .jpeg else { return true }
-    let bounds = JPEGBounds(
-      UnsafeRawBufferPointer(
-        start: cv_data(session.node.handle, buffer.index),
-        count: Int(buffer.bytes)
-      )
-    )
+    let bounds = JPEGBounds(bytes)
     // Some cameras never write the end; of others it is missing where the frame is cut.
     jpegsHaveEnds = jpegsHaveEnds || bounds.hasEnd
     if bounds.hasStart && (bounds.hasEnd || !jpegsHaveEnds) { return true }
@@ -261,7 +263,7 @@ struct CaptureLoop {
       break
     case .frozen:
       stream.count { $0.frozen += 1 }
-      text.append("no good frame for ", options.frozenMilliseconds)
+      text.append("no good frame for ", Int(frozenNanoseconds(session) / 1_000_000))
       text.append(" ms; starting the camera anew")
     case .changed:
       stream.count { $0.formatChanges += 1 }

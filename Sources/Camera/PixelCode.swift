@@ -55,31 +55,3 @@ public struct PixelCode: Sendable, Equatable {
     (PixelCode("G", "R", "E", "Y"), .grey),
   ]
 }
-
-extension FrameFormat {
-  /// Bytes of a row of the first plane without padding; 0 for a JPEG.
-  func rowBytes(width: Int) -> Int {
-    switch self {
-    case .grey, .nv12, .nv21, .yu12: width
-    case .yuyv, .uyvy: (width + 1) / 2 * 4
-    case .rgb, .bgr: width * 3
-    case .jpeg: 0
-    }
-  }
-
-  /// Bytes from the first to the last that a picture has: the last row needs no padding; 1 for a JPEG.
-  func frameBytes(width: Int, height: Int, rowStride: Int) -> Int {
-    let halfRows = (height + 1) / 2
-    switch self {
-    case .grey, .yuyv, .uyvy, .rgb, .bgr:
-      return rowStride * (height - 1) + rowBytes(width: width)
-    case .nv12, .nv21:
-      return rowStride * (height + halfRows - 1) + (width + 1) / 2 * 2
-    case .yu12:
-      let half = rowStride / 2
-      return rowStride * height + half * (2 * halfRows - 1) + (width + 1) / 2
-    case .jpeg:
-      return 1
-    }
-  }
-}

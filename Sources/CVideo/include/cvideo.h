@@ -77,6 +77,7 @@ typedef struct {
   uint32_t code, width, height;
   uint32_t stride; /* bytes of a row of the first plane; 0 where it has no rows or the driver does not say */
   uint32_t size;   /* bytes of a frame; 0 where the driver does not say */
+  int is_bt709, is_full_range; /* what luma and colour differences mean; BT.601, limited where not */
 } cv_layout;
 int cv_get_layout(cv_camera *camera, cv_layout *layout);
 /* The driver may choose something near; `layout` says what. */
