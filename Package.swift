@@ -239,7 +239,10 @@ let package = Package(
       ]
     ),
     .testTarget(name: "CommandWordsTests", dependencies: ["CommandWords", "PlainText"]),
-    .testTarget(name: "CameraTests", dependencies: ["Camera", "ImageCodecs", "ModelFormat", "Pixels"]),
+    .testTarget(
+      name: "CameraTests",
+      dependencies: ["Camera", "CVideo", "ImageCodecs", "ModelFormat", "Pixels", "PlainText"]
+    ),
     .testTarget(
       name: "ModelStoreTests",
       dependencies: ["ModelStore", "ModelFormat", "ModelSamples", "Runtime"]
