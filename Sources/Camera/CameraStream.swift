@@ -74,7 +74,7 @@ public final class CameraStream: @unchecked Sendable {
     converted.deallocate()
   }
 
-  /// Closes the camera, within a tenth of a second; what `next` gave must not be read any more.
+  /// Closes the camera; what `next` gave must not be read any more.
   public func stop() {
     release()
     locked { isStopping = true }

@@ -21,7 +21,7 @@ public struct PixelPlan: ~Copyable {
   /// How they are turned.
   public let orientation: Orientation
 
-  private enum Scaler: ~Copyable {
+  enum Scaler: ~Copyable {
     case packed(PackedScaler)
     case planar(PlanarScaler)
   }
