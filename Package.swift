@@ -210,7 +210,10 @@ let package = Package(
       name: "RuntimeTests",
       dependencies: ["Runtime", "CKernels", "Conformance", "ModelFormat"]
     ),
-    .testTarget(name: "PixelsTests", dependencies: ["Pixels", "ImageCodecs", "ModelFormat"]),
+    .testTarget(
+      name: "PixelsTests",
+      dependencies: ["CountedMemory", "Pixels", "ImageCodecs", "ModelFormat"]
+    ),
     .testTarget(
       name: "ContainersTests",
       dependencies: ["Containers", .product(name: "SwiftProtobuf", package: "swift-protobuf")]
@@ -241,7 +244,9 @@ let package = Package(
     .testTarget(name: "CommandWordsTests", dependencies: ["CommandWords", "PlainText"]),
     .testTarget(
       name: "CameraTests",
-      dependencies: ["Camera", "CVideo", "ImageCodecs", "ModelFormat", "Pixels", "PlainText"]
+      dependencies: [
+        "Camera", "CountedMemory", "CVideo", "ImageCodecs", "ModelFormat", "Pixels", "PlainText",
+      ]
     ),
     .testTarget(
       name: "ModelStoreTests",
@@ -256,6 +261,7 @@ let package = Package(
       name: "CInterfaceTests",
       dependencies: ["CEdgeCNN", "CInterface", "ModelFormat", "ModelSamples", "Pixels", "Runtime"]
     ),
+    .target(name: "CountedMemory", path: "Tests/CountedMemory"),
     .target(
       name: "ModelSamples",
       dependencies: ["ModelFormat", "Runtime"],

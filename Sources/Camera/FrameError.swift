@@ -8,12 +8,21 @@ public enum FrameError: Error, Equatable {
   case pixels(PixelError)
   /// A raw frame has fewer bytes than its size and stride take.
   case short(byteCount: Int)
-  /// A JPEG has no usable picture.
+  /// A JPEG has no picture, or there is no room for one.
   case image(ImageError)
+  /// A JPEG ends before its last pixel.
+  case truncated
+  /// Some pixels of a JPEG had to be guessed.
+  case damaged
+  /// This build has no JPEG decoder.
+  case noDecoder
 
   /// Whether every frame of the format will fail alike, so that the settings must change.
   public var isLasting: Bool {
-    if case .pixels = self { true } else { false }
+    switch self {
+    case .pixels, .noDecoder: true
+    case .short, .image, .truncated, .damaged: false
+    }
   }
 
   /// One line: what was found and what is expected.
@@ -21,6 +30,10 @@ public enum FrameError: Error, Equatable {
     switch self {
     case .pixels(let error): return error.message
     case .image(let error): return error.message
+    case .truncated: return "jpeg: ends before its last pixel"
+    case .damaged: return "jpeg: damaged data"
+    case .noDecoder:
+      return "this build has no JPEG decoder, expected raw frames; set another format"
     case .short(let byteCount):
       var text = TextBuilder("frame of ")
       text.append("", byteCount)

@@ -1,5 +1,4 @@
 internal import CImageCodecs
-internal import PlainText
 
 /// Turns the bytes of a JPEG, PNG, PGM or PPM file into RGB pixels.
 ///
@@ -93,7 +92,7 @@ public struct ImageDecoder: Sendable {
     let allowed = limits.allowedPixels(byteCount: bytes.count)
     let found = header(data, bytes.count, UInt32(limits.side), UInt64(allowed), &size)
     guard found.status == CIC_OK else {
-      throw .refused(format: format, reason: reason(found))
+      throw .refused(format: format, reason: found.reason)
     }
     // At most 3 × 2²⁶ bytes: the header call compared the product with `allowed`.
     let rgbCount = Int(size.width) * Int(size.height) * 3
@@ -102,7 +101,7 @@ public struct ImageDecoder: Sendable {
       decode(data, bytes.count, size, pixels.baseAddress)
     }
     guard outcome.status == CIC_OK else {
-      throw .refused(format: format, reason: reason(outcome))
+      throw .refused(format: format, reason: outcome.reason)
     }
     return Image(
       height: Int(size.height),
@@ -110,19 +109,5 @@ public struct ImageDecoder: Sendable {
       rgb: rgb,
       warnings: Image.Warnings(rawValue: outcome.flags)
     )
-  }
-
-  /// The library's words, which begin with a capital, as the tail of a one-line message.
-  private func reason(_ result: cic_result) -> String {
-    var text = TextBuilder()
-    withUnsafeBytes(of: result.message) { bytes in
-      let isWord = (0x41...0x5A).contains(bytes[0]) && (0x61...0x7A).contains(bytes[1])
-      for (place, byte) in bytes.enumerated() {
-        if byte == 0 { break }
-        let isShown = (0x20...0x7E).contains(byte)
-        text.append(byte: !isShown ? 0x3F : isWord && place == 0 ? byte + 0x20 : byte)
-      }
-    }
-    return text.string
   }
 }

@@ -14,7 +14,7 @@ struct ImageGeometry: Equatable {
   /// The horizontal axis.
   let columns: AxisGeometry
 
-  static let longestSide = 65_536
+  private static let longestSide = 65_536
   private static let longestScaledSide = 1_048_576.0
 
   /// The geometry of `height` × `width` images under `contract`.
@@ -64,14 +64,27 @@ struct ImageGeometry: Equatable {
     }
   }
 
-  /// The axes of the source's own rows and columns where `region` of it is turned into an image for `contract`.
+  /// The axes of the source's own rows and columns where `region` of it, or all, is turned into an image for `contract`.
   ///
-  /// Throws as the other initializer does for what is left after the turn.
+  /// Throws as the other initializer does for what is left after the turn, and where the region is not within the source.
   init(
-    region: PixelRegion,
+    height: Int,
+    width: Int,
+    region: PixelRegion?,
     orientation: Orientation,
     contract: InputContract
   ) throws(PixelError) {
+    if let region {
+      let sides = 1...Self.longestSide
+      guard sides.contains(height), sides.contains(width) else {
+        throw .sourceSize(height: height, width: width)
+      }
+      guard (0..<width).contains(region.x), (0..<height).contains(region.y),
+        (1...width - region.x).contains(region.width),
+        (1...height - region.y).contains(region.height)
+      else { throw .region(region, height: height, width: width) }
+    }
+    let region = region ?? PixelRegion(x: 0, y: 0, width: width, height: height)
     let swaps = orientation.swapsAxes
     let turned = try ImageGeometry(
       height: swaps ? region.width : region.height,

@@ -83,7 +83,7 @@ public enum PixelFormat: Sendable, Equatable, CaseIterable {
   }
 
   /// Where luma, blue difference and red difference are; nil where pixels are not made of these.
-  var samples: (luma: SampleLayout, blue: SampleLayout, red: SampleLayout)? {
+  public var samples: (luma: SampleLayout, blue: SampleLayout, red: SampleLayout)? {
     let plane = SampleLayout()
     func planar(columns: Int, rows: Int) -> (SampleLayout, SampleLayout, SampleLayout) {
       let blue = SampleLayout(plane: 1, columns: columns, rows: rows)
@@ -115,19 +115,4 @@ public enum PixelFormat: Sendable, Equatable, CaseIterable {
     case .planar411: return planar(columns: 4, rows: 1)
     }
   }
-}
-
-/// Where the samples of one component are: in which plane, from which byte of a row on, how many bytes apart, and for
-/// how many pixels each stands.
-struct SampleLayout: Equatable {
-  /// The plane, 0…2.
-  var plane = 0
-  /// Byte of the first sample of a row.
-  var offset = 0
-  /// Bytes from a sample to the next.
-  var step = 1
-  /// Columns that a sample stands for.
-  var columns = 1
-  /// Rows that a sample stands for.
-  var rows = 1
 }

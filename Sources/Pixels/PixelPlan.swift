@@ -44,19 +44,13 @@ public struct PixelPlan: ~Copyable {
     orientation: Orientation = .upright,
     encoding: ColorEncoding = .camera
   ) throws(PixelError) {
-    let whole = PixelRegion(x: 0, y: 0, width: sourceWidth, height: sourceHeight)
-    let region = region ?? whole
-    if region != whole {
-      let sides = 1...ImageGeometry.longestSide
-      guard sides.contains(sourceHeight), sides.contains(sourceWidth) else {
-        throw .sourceSize(height: sourceHeight, width: sourceWidth)
-      }
-      guard (0..<sourceWidth).contains(region.x), (0..<sourceHeight).contains(region.y),
-        (1...sourceWidth - region.x).contains(region.width),
-        (1...sourceHeight - region.y).contains(region.height)
-      else { throw .region(region, height: sourceHeight, width: sourceWidth) }
-    }
-    let geometry = try ImageGeometry(region: region, orientation: orientation, contract: contract)
+    let geometry = try ImageGeometry(
+      height: sourceHeight,
+      width: sourceWidth,
+      region: region,
+      orientation: orientation,
+      contract: contract
+    )
     if let samples = format.samples {
       scaler = .planar(
         PlanarScaler(
@@ -90,6 +84,35 @@ public struct PixelPlan: ~Copyable {
 
   // Embedded Swift lets no other module see what else would be destroyed: this is called instead.
   deinit {}
+
+  /// By how much images may be reduced before they are converted, as JPEG decoders do at little cost: 8, 4, 2 or 1.
+  ///
+  /// The reduced image has at least as many rows and columns as it is scaled to.
+  /// Throws `PixelError` as the initializer does.
+  public static func reduction(
+    sourceHeight: Int,
+    sourceWidth: Int,
+    contract: InputContract,
+    region: PixelRegion? = nil,
+    orientation: Orientation = .upright
+  ) throws(PixelError) -> Int {
+    let geometry = try ImageGeometry(
+      height: sourceHeight,
+      width: sourceWidth,
+      region: region,
+      orientation: orientation,
+      contract: contract
+    )
+    for reduction in [8, 4, 2] {
+      let (rows, columns) = (geometry.rows, geometry.columns)
+      if Int64(rows.sourceLength / reduction) >= rows.scaledLength
+        && Int64(columns.sourceLength / reduction) >= columns.scaledLength
+      {
+        return reduction
+      }
+    }
+    return 1
+  }
 
   /// Converts one image: `source` holds rows of pixels in the plan's format, `rowStride` bytes apart, planes one after
   /// another as V4L2 lays them out.

@@ -43,28 +43,34 @@ public struct PixelPlanes {
     height: Int,
     format: PixelFormat
   ) {
-    var at = 0
-    func next(_ plane: Int) -> Plane {
-      let rows = format.rows(height: height, plane: plane)
-      guard rows > 0 else { return .none }
-      let stride =
-        switch format {
-        case .yu12 where plane > 0, .planar422 where plane > 0: rowStride / 2
-        case .planar411 where plane > 0: rowStride / 4
-        default: rowStride
-        }
-      let rest = UnsafeRawBufferPointer(rebasing: bytes[min(at, bytes.count)...])
-      let (size, overflow) = stride.multipliedReportingOverflow(by: rows)
-      at = overflow ? bytes.count : min(bytes.count, at + min(size, bytes.count))
-      return Plane(rest, rowStride: stride)
-    }
-    first = next(0)
-    second = next(1)
-    third = next(2)
+    let second =
+      switch format {
+      case .yu12, .planar422: rowStride / 2
+      case .planar411: rowStride / 4
+      default: rowStride
+      }
+    let luma = Self.byteCount(rowStride, height, limit: bytes.count)
+    let rows = format.rows(height: height, plane: 1)
+    let difference = Self.byteCount(second, rows, limit: bytes.count - luma)
+    let count = format.planeCount
+    first = Plane(bytes, rowStride: rowStride)
+    self.second =
+      count > 1
+      ? Plane(UnsafeRawBufferPointer(rebasing: bytes[luma...]), rowStride: second) : .none
+    third =
+      count > 2
+      ? Plane(UnsafeRawBufferPointer(rebasing: bytes[(luma + difference)...]), rowStride: second)
+      : .none
+  }
+
+  /// Bytes of a plane, at most `limit`.
+  private static func byteCount(_ rowStride: Int, _ rows: Int, limit: Int) -> Int {
+    let (size, overflow) = rowStride.multipliedReportingOverflow(by: rows)
+    return overflow || size < 0 ? limit : min(size, limit)
   }
 
   /// Plane 0, 1 or 2.
-  func plane(_ index: Int) -> Plane {
+  public func plane(_ index: Int) -> Plane {
     switch index {
     case 0: first
     case 1: second

@@ -35,8 +35,8 @@ struct PlanarScaler: ~Copyable {
   /// Places for weights are a multiple of this.
   private static let multiple = 16
 
-  private let components: [Component]
-  private let planes: [Plane]
+  private let components: UnsafeMutableBufferPointer<Component>
+  private let planes: UnsafeMutableBufferPointer<Plane>
   private let coefficients: ColorEncoding.Coefficients
   private let keptRows: Int
   private let line: UnsafeMutableBufferPointer<UInt32>
@@ -83,8 +83,10 @@ struct PlanarScaler: ~Copyable {
       plane.taps.initialize(repeating: nil)
       planes.append(plane)
     }
-    self.components = components
-    self.planes = planes
+    self.components = .allocate(capacity: components.count)
+    _ = self.components.initialize(from: components)
+    self.planes = .allocate(capacity: planes.count)
+    _ = self.planes.initialize(from: planes)
     coefficients = encoding.coefficients
     keptRows = rows.keptCount
     line = .allocate(capacity: columns.keptCount)
@@ -100,6 +102,8 @@ struct PlanarScaler: ~Copyable {
       plane.sums.deallocate()
       plane.taps.deallocate()
     }
+    components.deallocate()
+    planes.deallocate()
     line.deallocate()
   }
 
@@ -109,14 +113,15 @@ struct PlanarScaler: ~Copyable {
     _ body: (_ row: Int, _ pixels: UnsafeBufferPointer<UInt32>) -> Void
   ) {
     for row in 0..<keptRows {
-      for index in planes.indices { sum(planes[index], source.plane(index), row) }
-      for component in components { scale(component) }
+      for index in planes.indices { sum(index, source.plane(index), row) }
+      for index in components.indices { scale(index) }
       finish()
       body(row, UnsafeBufferPointer(line))
     }
   }
 
-  private func sum(_ plane: Plane, _ source: PixelPlanes.Plane, _ row: Int) {
+  private func sum(_ index: Int, _ source: PixelPlanes.Plane, _ row: Int) {
+    let plane = planes[index]
     guard let base = source.bytes.assumingMemoryBound(to: UInt8.self).baseAddress,
       let weights = plane.rows.weights.baseAddress, let taps = plane.taps.baseAddress,
       let sums = plane.sums.baseAddress
@@ -135,7 +140,8 @@ struct PlanarScaler: ~Copyable {
     )
   }
 
-  private func scale(_ component: Component) {
+  private func scale(_ index: Int) {
+    let component = components[index]
     let plane = planes[component.layout.plane]
     guard let sums = plane.sums.baseAddress, let starts = component.columns.starts.baseAddress,
       let weights = component.columns.weights.baseAddress, let row = component.row.baseAddress

@@ -46,4 +46,6 @@ cic_result cic_png_header(const uint8_t *data, size_t size, uint32_t max_side, u
 cic_result cic_jpeg_decode(const uint8_t *data, size_t size, cic_size expected, uint8_t *rgb);
 cic_result cic_png_decode(const uint8_t *data, size_t size, cic_size expected, uint8_t *rgb);
 
+#include "cic_frames.h"
+
 #endif
