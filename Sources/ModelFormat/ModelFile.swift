@@ -5,8 +5,10 @@ internal import PlainText
 /// The initializers check every rule of FORMAT.md once; after that all offsets, counts and numbers can be trusted. What
 /// is allocated is proportional to the file's own bytes.
 public struct ModelFile: @unchecked Sendable {
-  /// The whole file.
+  /// The file without a signature block.
   public let bytes: UnsafeRawBufferPointer
+  /// The signature block, nil where the file has none; whether the signature is right is for who knows the key.
+  public let signature: SignatureBlock?
   /// Bytes of the arena, with 64 bytes of slack at its end.
   public let arenaSize: Int
   /// Index of the input tensor.
@@ -40,7 +42,8 @@ public struct ModelFile: @unchecked Sendable {
     try self.init(ModelBytes(copying: content))
   }
 
-  private init(_ bytes: UnsafeRawBufferPointer, owner: ModelBytes?) throws(ModelFormatError) {
+  private init(_ all: UnsafeRawBufferPointer, owner: ModelBytes?) throws(ModelFormatError) {
+    let (bytes, signature) = try SignatureBlock.split(all)
     let sections = try SectionTable(bytes)
     func section(_ kind: SectionKind) -> UnsafeRawBufferPointer {
       UnsafeRawBufferPointer(rebasing: bytes[sections.ranges[Int(kind.rawValue)]])
@@ -77,6 +80,7 @@ public struct ModelFile: @unchecked Sendable {
     try StringTable.checkText(section(.report), .section(.report))
     try Self.checkLabels(section(.labels), strings, tensors[sections.outputTensor])
     self.bytes = bytes
+    self.signature = signature
     self.owner = owner
     self.sections = sections
     self.strings = strings
@@ -90,6 +94,14 @@ public struct ModelFile: @unchecked Sendable {
   /// The content of a section, empty where the file has none.
   public func section(_ kind: SectionKind) -> UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(rebasing: bytes[sections.ranges[Int(kind.rawValue)]])
+  }
+
+  /// XXH64 (seed 0) of the whole file, a signature block included: what `xxhsum -H1` prints.
+  ///
+  /// Takes the time to read the file once.
+  public var hash: UInt64 {
+    let size = bytes.count + (signature == nil ? 0 : SignatureBlock.byteCount)
+    return XXH64.hash(UnsafeRawBufferPointer(start: bytes.baseAddress, count: size))
   }
 
   /// The packed weights.

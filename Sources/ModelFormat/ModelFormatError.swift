@@ -38,6 +38,7 @@ extension ModelFormatError {
       case tensor
       case operation
       case golden
+      case signature
     }
 
     private let part: Part
@@ -56,6 +57,9 @@ extension ModelFormatError {
     /// A golden vector.
     public static func golden(_ index: Int) -> Place { place(.golden, index) }
 
+    /// The signature block.
+    public static var signature: Place { Place(part: .signature, index: 0) }
+
     private static func place(_ part: Part, _ index: Int) -> Place {
       Place(part: part, index: UInt32(truncatingIfNeeded: index))
     }
@@ -72,6 +76,7 @@ extension ModelFormatError {
       case .tensor: text.append("tensor ")
       case .operation: text.append("operator ")
       case .golden: text.append("golden vector ")
+      case .signature: return text.append("signature block")
       }
       text.append(UInt64(index))
     }

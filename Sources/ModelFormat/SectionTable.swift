@@ -111,7 +111,7 @@ struct SectionTable {
   }
 
   @inline(never)
-  private static func requireChecksum(
+  static func requireChecksum(
     _ found: UInt64,
     _ expected: UInt64,
     _ place: ModelFormatError.Place
