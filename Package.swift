@@ -250,7 +250,7 @@ let package = Package(
     ),
     .testTarget(
       name: "ModelStoreTests",
-      dependencies: ["ModelStore", "ModelFormat", "ModelSamples", "Runtime"]
+      dependencies: ["CSignature", "ModelStore", "ModelFormat", "ModelSamples", "Runtime"]
     ),
     .testTarget(
       name: "CameraServiceTests",

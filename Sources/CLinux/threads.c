@@ -7,7 +7,12 @@
 #include <time.h>
 
 /* A camera's driver or a TLS handshake may want more stack than a kernel does. */
+#ifdef __OPTIMIZE__
 #define STACK_BYTES (512 * 1024)
+#else
+/* Kernels of a debug build need up to 1 MB. */
+#define STACK_BYTES (4 * 1024 * 1024)
+#endif
 
 struct cl_thread {
   pthread_t thread;

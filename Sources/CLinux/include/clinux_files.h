@@ -1,4 +1,5 @@
-/* Files that are written, replaced and watched. Functions that can fail return 0 or an errno value; all go on after EINTR. */
+/* Files that are written, replaced and watched. Functions that can fail return 0 or an errno value;
+ * all go on after EINTR. */
 #ifndef CLINUX_FILES_H
 #define CLINUX_FILES_H
 #include <stddef.h>
@@ -12,9 +13,9 @@ typedef struct {
 } cl_file_status;
 int cl_status_of_file(const char *path, cl_file_status *status);
 
-/* A regular file to read, links followed; EINVAL for another kind, which a FIFO does not keep waiting for. */
+/* A regular file to read, links followed; EINVAL for another kind: a FIFO keeps nobody waiting. */
 int cl_open_to_read(const char *path, int *descriptor);
-/* A regular file to write, made where there is none and emptied where `empties` is not 0; no links. */
+/* A regular file to write, made where there is none, emptied where `empties` is not 0; no links. */
 int cl_open_to_write(const char *path, int empties, int *descriptor);
 /* A file of any kind to add to, made where there is none. Writes to a pipe do not wait for its reader. */
 int cl_open_to_append(const char *path, int *descriptor);
@@ -34,8 +35,8 @@ int cl_remove_file(const char *path);
 int cl_make_folder(const char *path);
 /* Calls `visit` with the name of each entry but "." and "..". */
 int cl_list_folder(const char *path, void (*visit)(void *context, const char *name), void *context);
-/* Opens a file, made where there is none, that no other process can lock until the descriptor is closed; EWOULDBLOCK where one
- * has it. */
+/* Opens a file, made where there is none, that no other process can lock until the descriptor is
+ * closed; EWOULDBLOCK where one has it. */
 int cl_lock_file(const char *path, int *descriptor);
 /* Whether an errno value says that. */
 int cl_is_locked(int error);

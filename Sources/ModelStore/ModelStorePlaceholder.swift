@@ -1,2 +1,0 @@
-/// A model that is to replace the one in use.
-enum ModelStorePlaceholder {}
