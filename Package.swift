@@ -139,7 +139,7 @@ let package = Package(
     ),
     .executableTarget(
       name: "cnncamd",
-      dependencies: ["CameraService", "CommandWords", "PlainText", "CLinux"],
+      dependencies: ["CameraService", "Camera", "CommandWords", "PlainText", "CLinux"],
       exclude: ["README.md"],
       swiftSettings: strict
     ),

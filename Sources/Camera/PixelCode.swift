@@ -41,6 +41,13 @@ public struct PixelCode: Sendable, Equatable {
     }
   }
 
+  /// The letters, as `append(to:)` writes them.
+  public var text: String {
+    var text = TextBuilder()
+    append(to: &text)
+    return text.string
+  }
+
   /// What needs no conversion, cheapest first for a model that wants colours.
   static let native: [(code: PixelCode, format: FrameFormat)] = [
     (PixelCode("Y", "U", "Y", "V"), .yuyv),

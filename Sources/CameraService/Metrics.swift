@@ -37,15 +37,16 @@ public enum Counter: Int, Sendable, CaseIterable {
 
 /// What may go wrong with frames, counted by kind.
 public enum FrameFault: Int, Sendable, CaseIterable {
-  case flagged, short, damaged, timeout, inputOutput, open, format
+  case flagged, short, damaged, frozen, inputOutput, unplugged, open, format
 
   var name: StaticString {
     switch self {
     case .flagged: "flagged"
     case .short: "short"
     case .damaged: "damaged"
-    case .timeout: "timeout"
+    case .frozen: "frozen"
     case .inputOutput: "io"
+    case .unplugged: "unplugged"
     case .open: "open"
     case .format: "format"
     }
@@ -80,6 +81,8 @@ public final class Metrics: @unchecked Sendable {
     var temperature: Double?
     /// Whether the board runs slower than it could; nil where it does not say.
     var isThrottled: Bool?
+    /// Nil where there is no broker.
+    var mqtt: MQTTCounts?
   }
 
   private let monitor = cl_monitor_create()
@@ -102,8 +105,8 @@ public final class Metrics: @unchecked Sendable {
   }
 
   /// Takes over what somebody else counts.
-  public func set(_ counter: Counter, to value: UInt64) {
-    locked { values.counters[counter.rawValue] = value }
+  public func set(_ counter: Counter, to value: Int) {
+    locked { values.counters[counter.rawValue] = UInt64(max(0, value)) }
   }
 
   /// The value of a counter.
@@ -113,8 +116,8 @@ public final class Metrics: @unchecked Sendable {
   public func add(_ fault: FrameFault) { locked { values.faults[fault.rawValue] += 1 } }
 
   /// Takes over what somebody else counts.
-  public func set(_ fault: FrameFault, to value: UInt64) {
-    locked { values.faults[fault.rawValue] = value }
+  public func set(_ fault: FrameFault, to value: Int) {
+    locked { values.faults[fault.rawValue] = UInt64(max(0, value)) }
   }
 
   /// The number of faults of a kind.
@@ -135,16 +138,15 @@ public final class Metrics: @unchecked Sendable {
     }
   }
 
+  /// Notes what has become of messages to the broker.
+  public func observe(_ mqtt: MQTTCounts) { locked { values.mqtt = mqtt } }
+
   /// Appends all of it in Prometheus' text format 0.0.4.
   public func render(into text: inout TextBuilder) {
     let values = locked { self.values }
     for counter in Counter.allCases {
-      Self.head(counter.name, "_total", counter.help, "counter", &text)
-      text.append("edgecnn_")
-      text.append(counter.name)
-      text.append("_total ")
-      text.append(values.counters[counter.rawValue])
-      text.append("\n")
+      let value = values.counters[counter.rawValue]
+      Self.line(counter.name, "_total", counter.help, "counter", value, &text)
     }
     Self.head(
       "errors",
@@ -182,10 +184,37 @@ public final class Metrics: @unchecked Sendable {
       text.append("\n")
     }
     if let isThrottled = values.isThrottled {
-      Self.head("throttled", "", "1 while the board runs slower than it could.", "gauge", &text)
-      text.append("edgecnn_throttled ", isThrottled ? 1 : 0)
-      text.append("\n")
+      let help: StaticString = "1 while the board runs slower than it could."
+      Self.line("throttled", "", help, "gauge", isThrottled ? 1 : 0, &text)
     }
+    if let mqtt = values.mqtt {
+      Self.line("mqtt_connected", "", "1 with a broker.", "gauge", mqtt.isConnected ? 1 : 0, &text)
+      Self.line("mqtt_waiting", "", "Messages that wait.", "gauge", UInt64(mqtt.waiting), &text)
+      let connections: StaticString = "Connections to the broker so far."
+      Self.line("mqtt_connections", "_total", connections, "counter", mqtt.connections, &text)
+      let delivered: StaticString = "Messages that the broker has."
+      Self.line("mqtt_delivered", "_total", delivered, "counter", mqtt.delivered, &text)
+      let dropped: StaticString = "Messages that gave way to newer ones."
+      Self.line("mqtt_dropped", "_total", dropped, "counter", mqtt.dropped, &text)
+    }
+  }
+
+  /// A metric of one value.
+  private static func line(
+    _ name: StaticString,
+    _ suffix: StaticString,
+    _ help: StaticString,
+    _ type: StaticString,
+    _ value: UInt64,
+    _ text: inout TextBuilder
+  ) {
+    head(name, suffix, help, type, &text)
+    text.append("edgecnn_")
+    text.append(name)
+    text.append(suffix)
+    text.append(" ")
+    text.append(value)
+    text.append("\n")
   }
 
   private static func head(

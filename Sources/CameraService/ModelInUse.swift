@@ -7,6 +7,8 @@ final class ModelInUse {
   let texts: ResultTexts
   /// Classes, which are the outputs of the network.
   let classes: Int
+  /// The names of classes, as far as the model has them.
+  let labels: [String]
   var smoothing: Smoothing
   /// The scores of the last frame, one a class.
   private let scores: UnsafeMutableBufferPointer<Float>
@@ -18,6 +20,7 @@ final class ModelInUse {
   init(_ network: Network, _ settings: ResultSettings, _ description: ServiceDescription) {
     self.network = network
     classes = network.outputElementCount
+    labels = (0..<min(classes, network.file.labelCount)).map { network.file.label($0) }
     texts = ResultTexts(network.file, classes: classes, description)
     smoothing = Smoothing(settings, classes: classes)
     scores = .allocate(capacity: classes)
@@ -44,6 +47,9 @@ final class ModelInUse {
   func top(_ count: Int) -> UnsafeBufferPointer<Score> {
     UnsafeBufferPointer(rebasing: best[..<min(count, bestCount)])
   }
+
+  /// The name of a class, nil where it has none.
+  func label(_ index: Int) -> String? { index < labels.count ? labels[index] : nil }
 
   /// How far the last frame's best score is above the second one.
   var margin: Float { bestCount > 1 ? best[0].value - best[1].value : .infinity }

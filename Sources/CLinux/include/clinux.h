@@ -4,7 +4,9 @@
 #define CLINUX_H
 #include <stddef.h>
 #include <stdint.h>
+#include "clinux_events.h"
 #include "clinux_files.h"
+#include "clinux_sockets.h"
 
 /* Files. */
 

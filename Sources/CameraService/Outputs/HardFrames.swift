@@ -1,5 +1,6 @@
 internal import CLinux
 internal import PlainText
+internal import Runtime
 
 /// Keeps frames that the model was unsure of, as pairs of JPEG and JSON in a bounded folder.
 ///
@@ -63,9 +64,12 @@ final class HardFrames: @unchecked Sendable {
     thread = nil
   }
 
-  /// Whether a frame with these scores is to be kept now.
-  func wants(best: Float, margin: Float, nanoseconds: Int64) -> Bool {
-    guard best < Float(settings.below) || margin < Float(settings.margin) else { return false }
+  /// Whether the frame that the model has just seen is to be kept.
+  func wants(_ model: ModelInUse, nanoseconds: Int64) -> Bool {
+    let best = model.top(1)
+    guard !best.isEmpty,
+      best[0].value < Float(settings.below) || model.margin < Float(settings.margin)
+    else { return false }
     if let lastTaken,
       nanoseconds - lastTaken < Int64(settings.intervalMilliseconds) * 1_000_000
     {

@@ -10,12 +10,21 @@ final class Outputs {
   private let terminal: TerminalView?
   /// Frames for relabelling.
   let frames: HardFrames?
+  /// The broker.
+  let mqtt: MQTTPublisher?
   private let log: Log
   private var hasReported = false
 
   /// The outputs that the settings name; `console` says what standard output shows where they name nothing.
-  init(_ settings: Settings, console: ConsoleStyle, log: Log, metrics: Metrics) {
+  init(
+    _ settings: Settings,
+    console: ConsoleStyle,
+    mqtt: MQTTPublisher?,
+    log: Log,
+    metrics: Metrics
+  ) {
     self.log = log
+    self.mqtt = mqtt
     if !settings.results.file.utf8.isEmpty {
       lines = ResultLines(path: settings.results.file)
     } else if console == .json {
@@ -44,31 +53,9 @@ final class Outputs {
     } else {
       hasReported = false
     }
-    let label = result.decision.label
     terminal?.show(
       result,
-      label: { text in if let label { model.texts.append(label: label, to: &text) } },
-      nanoseconds: now
-    )
-  }
-
-  /// Keeps a frame if it is a hard one.
-  func keep(
-    _ picture: UnsafeBufferPointer<UInt8>,
-    _ json: UnsafeBufferPointer<UInt8>,
-    _ result: FrameResult,
-    _ model: ModelInUse,
-    now: Int64
-  ) {
-    let best = model.top(1)
-    guard let frames, !best.isEmpty,
-      frames.wants(best: best[0].value, margin: model.margin, nanoseconds: now)
-    else { return }
-    frames.take(
-      picture,
-      json,
-      wallNanoseconds: result.wallNanoseconds,
-      sequence: result.sequence,
+      label: result.decision.label.flatMap { model.label($0) },
       nanoseconds: now
     )
   }
@@ -90,6 +77,7 @@ final class Outputs {
   func stop() {
     terminal?.end()
     frames?.stop()
+    mqtt?.stop(withinMilliseconds: 700)
   }
 
   private func report(_ error: Int32) {

@@ -7,6 +7,8 @@ final class TerminalView {
   private static let barCells = 20
 
   private let isTerminal = cl_is_terminal(1) != 0
+  /// Whether the terminal's last line is the current result.
+  private var isLive = false
   private var line = TextBuilder()
   private var refreshedAt: Int64 = 0
   private var frames = 0
@@ -21,7 +23,7 @@ final class TerminalView {
   /// Shows a result.
   func show(
     _ result: FrameResult,
-    label: (_ text: inout TextBuilder) -> Void,
+    label: String?,
     nanoseconds: Int64
   ) {
     countFrame(nanoseconds)
@@ -29,7 +31,8 @@ final class TerminalView {
     guard result.decision.isChanged || isDue else { return }
     refreshedAt = nanoseconds
     line.clear()
-    if isTerminal { line.append(result.decision.isChanged ? "\r\n\u{1B}[K" : "\r\u{1B}[K") }
+    if isLive { line.append(result.decision.isChanged ? "\n" : "\r\u{1B}[K") }
+    isLive = isTerminal
     WallTime(nanoseconds: result.wallNanoseconds).append(to: &line)
     line.append("  ")
     let percent = Double(result.decision.score) * 100
@@ -37,7 +40,13 @@ final class TerminalView {
     if percent < 99.95 { line.append(percent < 9.95 ? "  " : " ") }
     line.append(percent, decimals: 1)
     line.append(" %  ")
-    if result.decision.label == nil { line.append("(nothing for sure)") } else { label(&line) }
+    if let label {
+      line.append(string: label)
+    } else if let index = result.decision.label {
+      line.append("class ", index)
+    } else {
+      line.append("(nothing for sure)")
+    }
     if isTerminal {
       line.append("  ")
       line.append(rate, decimals: 1)
@@ -56,7 +65,7 @@ final class TerminalView {
 
   /// Leaves the living line.
   func end() {
-    if isTerminal { _ = cl_write(1, "\n", 1) }
+    if isLive { _ = cl_write(1, "\n", 1) }
   }
 
   private func bar(_ percent: Double) {

@@ -114,11 +114,11 @@ public struct SettingsEntry {
   /// Whole numbers between separators: `640x480` with "x", and exactly `count` of them.
   func numbers(
     _ count: Int,
-    between separator: Character,
+    between separator: Unicode.Scalar,
     _ range: ClosedRange<Int>,
     example: StaticString
   ) throws(SettingsError) -> [Int] {
-    let mark = separator.asciiValue ?? 0x2C
+    let mark = UInt8(truncatingIfNeeded: separator.value)
     var numbers: [Int] = []
     for part in TextBuilder(string: value).bytes.split(
       separator: mark,

@@ -1,0 +1,152 @@
+internal import CLinux
+internal import Camera
+internal import ModelFormat
+internal import ModelStore
+internal import PlainText
+internal import Runtime
+
+/// The camera daemon: settings in, exit status out.
+public enum Service {
+  /// Runs until the source ends, a signal says so, or nothing can be done, and returns the exit status.
+  ///
+  /// 0 after a source's end or a signal, 1 where the service cannot start or nobody reads its results.
+  public static func run(_ settings: Settings, console: ConsoleStyle, version: StaticString)
+    -> Int32
+  {
+    let log = Log(level: settings.log.level)
+    cl_catch_signals()
+    do throws(ServiceError) {
+      return try run(settings, console, log, version)
+    } catch {
+      log.error(error.subject, error.message)
+      return 1
+    }
+  }
+
+  private static func run(
+    _ settings: Settings,
+    _ console: ConsoleStyle,
+    _ log: Log,
+    _ version: StaticString
+  ) throws(ServiceError) -> Int32 {
+    let metrics = Metrics()
+    let bulletin = Bulletin()
+    let keeper = try keeper(settings, log)
+    defer { keeper.stop() }
+    let web = try web(settings, bulletin, metrics, log, version)
+    defer { web?.stop() }
+    let source = try source(settings.camera, for: keeper.first.network)
+    let mqtt = try mqtt(settings, bulletin, log, version)
+    let outputs = Outputs(settings, console: console, mqtt: mqtt, log: log, metrics: metrics)
+    return FrameLoop(
+      settings,
+      source: source,
+      keeper: keeper,
+      outputs: outputs,
+      log: log,
+      metrics: metrics,
+      bulletin: bulletin
+    ).run()
+  }
+
+  private static func keeper(_ settings: Settings, _ log: Log) throws(ServiceError) -> ModelKeeper {
+    var options = UpdateOptions()
+    options.file = settings.model.path
+    options.threads = settings.model.threads
+    if !settings.model.kernels.utf8.isEmpty {
+      do throws(RuntimeError) {
+        options.kernels = try KernelSet.named(settings.model.kernels)
+      } catch {
+        throw ServiceError(subject: .model, message: TextBuilder(string: error.message))
+      }
+    }
+    do throws(ModelStoreError) {
+      return try ModelKeeper.start(options) { event in
+        let text = TextBuilder(string: event.message)
+        switch event.level {
+        case .error: log.error(.model, text)
+        case .warning: log.warning(.model, text)
+        case .info: log.info(.model, text)
+        }
+      }
+    } catch {
+      throw ServiceError(subject: .model, message: TextBuilder(string: error.message))
+    }
+  }
+
+  private static func web(
+    _ settings: Settings,
+    _ bulletin: Bulletin,
+    _ metrics: Metrics,
+    _ log: Log,
+    _ version: StaticString
+  ) throws(ServiceError) -> WebServer? {
+    guard settings.http.isEnabled else { return nil }
+    do throws(WebError) {
+      return try WebServer.start(
+        settings.http,
+        board: bulletin,
+        metrics: metrics,
+        log: log,
+        version: version
+      )
+    } catch {
+      throw ServiceError(subject: .http, message: error.message)
+    }
+  }
+
+  private static func mqtt(
+    _ settings: Settings,
+    _ bulletin: Bulletin,
+    _ log: Log,
+    _ version: StaticString
+  ) throws(ServiceError) -> MQTTPublisher? {
+    guard !settings.mqtt.host.utf8.isEmpty else { return nil }
+    do throws(MQTTError) {
+      return try MQTTPublisher.start(
+        settings.mqtt,
+        device: MQTTDevice(
+          name: "EdgeCNN camera",
+          model: "cnncamd",
+          softwareVersion: TextBuilder(version).string
+        ),
+        delivery: nil,
+        bulletin: bulletin,
+        log: log
+      )
+    } catch {
+      throw ServiceError(subject: .mqtt, message: error.message)
+    }
+  }
+
+  private static func source(
+    _ settings: CameraSettings,
+    for network: Network
+  ) throws(ServiceError) -> FrameSource {
+    let contract = network.file.input
+    var options = CameraOptions()
+    options.device = settings.device
+    options.format = PixelCode(letters: settings.format)
+    (options.width, options.height) = (settings.width, settings.height)
+    if settings.rate > 0 { options.rate = settings.rate }
+    // A model that looks at the centre needs more around it.
+    let fraction = max(0.1, contract.cropFraction)
+    options.neededWidth = Int(Float(contract.width) / fraction + 0.999)
+    options.neededHeight = Int(Float(contract.height) / fraction + 0.999)
+    options.isGreyEnough = contract.channels == 1
+    options.exposure = control(settings.exposure)
+    options.gain = control(settings.gain)
+    options.whiteBalance = control(settings.whiteBalance)
+    options.frozenMilliseconds = settings.frozenMilliseconds
+    guard let stream = CameraStream.start(options) else {
+      throw ServiceError(subject: .camera, message: TextBuilder("no thread for the camera"))
+    }
+    return .camera(stream)
+  }
+
+  /// What the settings write as nothing, `auto` (0) or a number.
+  private static func control(_ value: Int?) -> CameraControl {
+    guard let value else { return .camera }
+    return value == 0 ? .automatic : .manual(value)
+  }
+}
