@@ -26,6 +26,7 @@ struct CaptureLoop {
 
   // Of the session.
   private var goodFrames = 0
+  private var badSinceGood = 0
   private var lastSequence: UInt32 = 0
   private var jpegsHaveEnds = false
 
@@ -109,6 +110,7 @@ struct CaptureLoop {
       hasWarned = true
     }
     goodFrames = 0
+    badSinceGood = 0
     jpegsHaveEnds = false
     stream.open(session)
     return session
@@ -195,11 +197,13 @@ struct CaptureLoop {
       if missed < 1000 { $0.missed += missed }
     }
     guard isWhole(buffer, session) else {
+      badSinceGood += 1
       stream.reject(buffer.index)
       return
     }
     if goodFrames == 0 { greet(session) }
     goodFrames += 1
+    badSinceGood = 0
     stream.offer(
       CameraStream.Waiting(
         buffer: buffer.index,
@@ -264,7 +268,9 @@ struct CaptureLoop {
     case .frozen:
       stream.count { $0.frozen += 1 }
       text.append("no good frame for ", Int(frozenNanoseconds(session) / 1_000_000))
-      text.append(" ms; starting the camera anew")
+      text.append(" ms")
+      if badSinceGood > 0 { text.append(", bad ones ", badSinceGood) }
+      text.append("; starting the camera anew")
     case .changed:
       stream.count { $0.formatChanges += 1 }
       text.append("the signal changed; starting the camera anew")
