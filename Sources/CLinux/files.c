@@ -75,6 +75,16 @@ int cl_read_at(int descriptor, void *bytes, size_t size, uint64_t offset, size_t
   return 0;
 }
 
+int cl_read_next(int descriptor, void *bytes, size_t size, size_t *count) {
+  ssize_t got;
+  do {
+    got = read(descriptor, bytes, size);
+  } while (got < 0 && errno == EINTR);
+  if (got < 0) return errno;
+  *count = (size_t)got;
+  return 0;
+}
+
 int cl_write_at(int descriptor, const void *bytes, size_t size, uint64_t offset) {
   size_t done = 0;
   while (done < size) {

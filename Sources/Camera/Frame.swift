@@ -1,3 +1,4 @@
+internal import PlainText
 public import Pixels
 
 /// How the bytes of a frame lie in memory.
@@ -20,6 +21,23 @@ public enum FrameFormat: Sendable, Equatable, CaseIterable {
   case bgr
   /// A JPEG image, perhaps without Huffman tables.
   case jpeg
+
+  /// What V4L2 calls it.
+  public var name: String {
+    let name: StaticString =
+      switch self {
+      case .grey: "GREY"
+      case .yuyv: "YUYV"
+      case .uyvy: "UYVY"
+      case .nv12: "NV12"
+      case .nv21: "NV21"
+      case .yu12: "YU12"
+      case .rgb: "RGB3"
+      case .bgr: "BGR3"
+      case .jpeg: "MJPG"
+      }
+    return TextBuilder(name).string
+  }
 
   /// The format of its pixels, nil for a JPEG.
   public var pixelFormat: PixelFormat? {

@@ -2,6 +2,8 @@
 public enum FrameSource {
   /// A V4L2 camera.
   case camera(CameraStream)
+  /// Files, a pipe or a test picture.
+  case files(FileSource)
 
   /// Waits for news: an event that was not told yet, or else the newest frame.
   ///
@@ -9,6 +11,7 @@ public enum FrameSource {
   public func next(timeoutNanoseconds: Int64) -> FrameNews {
     switch self {
     case .camera(let stream): stream.next(timeoutNanoseconds: timeoutNanoseconds)
+    case .files(let files): files.next(timeoutNanoseconds: timeoutNanoseconds)
     }
   }
 
@@ -16,6 +19,7 @@ public enum FrameSource {
   public func release() {
     switch self {
     case .camera(let stream): stream.release()
+    case .files: break
     }
   }
 
@@ -23,6 +27,7 @@ public enum FrameSource {
   public func countBadPicture() {
     switch self {
     case .camera(let stream): stream.countBadPicture()
+    case .files(let files): files.countBadPicture()
     }
   }
 
@@ -30,6 +35,7 @@ public enum FrameSource {
   public var counters: CameraCounters {
     switch self {
     case .camera(let stream): stream.counters
+    case .files(let files): files.counters
     }
   }
 
@@ -45,6 +51,7 @@ public enum FrameSource {
           height: $0.height
         )
       }
+    case .files(let files): files.description
     }
   }
 
@@ -52,6 +59,7 @@ public enum FrameSource {
   public func stop() {
     switch self {
     case .camera(let stream): stream.stop()
+    case .files: break
     }
   }
 }

@@ -105,3 +105,10 @@ struct ExifOrientation: Equatable {
     return Image(height: height, width: width, rgb: rgb, warnings: image.warnings)
   }
 }
+
+extension ImageDecoder {
+  /// Whether a file is a JPEG whose pixels need no turn: what a decoder that ignores EXIF shows upright.
+  public static func isUprightJPEG(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    ImageFormat(firstBytesOf: bytes) == .jpeg && ExifOrientation(jpeg: bytes).code == 1
+  }
+}

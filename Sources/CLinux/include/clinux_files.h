@@ -21,6 +21,8 @@ int cl_open_to_write(const char *path, int empties, int *descriptor);
 int cl_open_to_append(const char *path, int *descriptor);
 /* Up to `size` bytes; `*count` is less only at the end of the file. */
 int cl_read_at(int descriptor, void *bytes, size_t size, uint64_t offset, size_t *count);
+/* What there is of a pipe or another descriptor, 1 ... `size` bytes; none only at its end. */
+int cl_read_next(int descriptor, void *bytes, size_t size, size_t *count);
 int cl_write_at(int descriptor, const void *bytes, size_t size, uint64_t offset);
 /* Returns when the content, or a folder's entries, would survive a power cut. */
 int cl_sync(int descriptor);
