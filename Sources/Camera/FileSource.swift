@@ -30,7 +30,9 @@ public final class FileSource {
   private var sequence: UInt32 = 0
   private var generation = 0
   private var last: (format: FrameFormat, width: Int, height: Int)?
-  private var hasStarted = false
+  /// The first frame, while the consumer is told that frames come.
+  private var waiting: Frame?
+  private var hasTold = false
 
   /// Opens `source`: a folder of pictures, a picture, a file with JPEG images one after another, `-` for standard input, or a test
   /// picture, `pattern` or `pattern:WIDTHxHEIGHT`.
@@ -105,12 +107,9 @@ public final class FileSource {
   /// Waits for the next frame, as `CameraStream.next` does; its bytes are there until the next call.
   public func next(timeoutNanoseconds: Int64) -> FrameNews {
     let deadline = cl_nanoseconds() + timeoutNanoseconds
-    if !hasStarted {
-      hasStarted = true
-      due = cl_nanoseconds()
-      var words = TextBuilder("plays ")
-      words.append(string: name)
-      return .event(event(.info, .running, words.string))
+    if let frame = waiting {
+      waiting = nil
+      return .frame(frame)
     }
     if interval > 0 {
       let now = cl_nanoseconds()
@@ -120,13 +119,13 @@ public final class FileSource {
     }
     switch frames {
     case .pattern(let pattern):
-      return .frame(frame(pattern.bytes(Int(sequence)), .yuyv, pattern.width, pattern.height))
+      return news(frame(pattern.bytes(Int(sequence)), .yuyv, pattern.width, pattern.height))
     case .pictures(var pictures):
       let item = pictures.next()
       frames = .pictures(pictures)
       switch item {
       case .picture(let bytes, let format, let width, let height):
-        return .frame(frame(bytes, format, width, height))
+        return news(frame(bytes, format, width, height))
       case .trouble(let words): return .event(event(.warning, .unchanged, words))
       case .ended: return .ended
       }
@@ -135,7 +134,7 @@ public final class FileSource {
       frames = .stream(stream)
       switch item {
       case .image(let bytes, let width, let height):
-        return .frame(frame(bytes, .jpeg, width, height))
+        return news(frame(bytes, .jpeg, width, height))
       case .nothing: return .timedOut
       case .trouble(let words): return .event(event(.warning, .unchanged, words))
       case .ended: return .ended
@@ -156,6 +155,16 @@ public final class FileSource {
 
   /// The frame could not be decoded.
   public func countBadPicture() { counters.bad += 1 }
+
+  /// A frame; the first one waits until its consumer knows that frames come, and of what kind.
+  private func news(_ frame: Frame) -> FrameNews {
+    guard !hasTold else { return .frame(frame) }
+    hasTold = true
+    waiting = frame
+    var words = TextBuilder("plays ")
+    words.append(string: name)
+    return .event(event(.info, .running, words.string))
+  }
 
   private func event(
     _ severity: SourceEvent.Severity,

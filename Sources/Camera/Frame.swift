@@ -1,5 +1,5 @@
-internal import PlainText
 public import Pixels
+internal import PlainText
 
 /// How the bytes of a frame lie in memory.
 public enum FrameFormat: Sendable, Equatable, CaseIterable {

@@ -123,12 +123,13 @@ public enum Service {
     _ settings: CameraSettings,
     for network: Network
   ) throws(ServiceError) -> FrameSource {
+    if !settings.source.utf8.isEmpty { return .files(try files(settings)) }
     let contract = network.file.input
     var options = CameraOptions()
     options.device = settings.device
     options.format = PixelCode(letters: settings.format)
     (options.width, options.height) = (settings.width, settings.height)
-    if settings.rate > 0 { options.rate = settings.rate }
+    if let rate = settings.rate, rate > 0 { options.rate = rate }
     // A model that looks at the centre needs more around it.
     let fraction = max(0.1, contract.cropFraction)
     options.neededWidth = Int(Float(contract.width) / fraction + 0.999)
@@ -142,6 +143,18 @@ public enum Service {
       throw ServiceError(subject: .camera, message: TextBuilder("no thread for the camera"))
     }
     return .camera(stream)
+  }
+
+  private static func files(_ settings: CameraSettings) throws(ServiceError) -> FileSource {
+    do throws(FileSourceError) {
+      return try FileSource.open(
+        settings.source,
+        milliHertz: (settings.rate ?? 30) * 1000,
+        isLooping: settings.isLooping
+      )
+    } catch {
+      throw ServiceError(subject: .camera, message: TextBuilder(string: error.message))
+    }
   }
 
   /// What the settings write as nothing, `auto` (0) or a number.

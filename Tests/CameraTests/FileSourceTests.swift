@@ -89,6 +89,9 @@ struct FileSourceTests {
     }
     #expect(found == [[1, 1, 24, 24], [2, 1, 24, 24], [3, 2, 32, 32], [4, 3, 32, 32]])
     #expect(source.counters.captured == 4 && source.counters.dropped == 0)
+    let description = source.description
+    #expect(description?.name == folder.path && description?.format == "RGB3")
+    #expect(description?.width == 32 && description?.height == 32)
   }
 
   @Test func `a picture that cannot be read is named and passed over`() throws {
@@ -99,7 +102,9 @@ struct FileSourceTests {
     let found = try Self.played(folder.path)
     #expect(found.frames == [good])
     #expect(
-      found.events.dropFirst() == ["\(folder.path)/1.png: png: ends before the first row"]
+      found.events == [
+        "\(folder.path)/1.png: png: ends before the first row", "plays \(folder.path)",
+      ]
     )
     let bad = try Folder()
     _ = try bad.write("1.png", [7])
@@ -186,9 +191,7 @@ struct FileSourceTests {
     let path = try folder.write("a.mjpeg", [UInt8](repeating: 0xFF, count: 5000))
     let found = try Self.played(path, isLooping: true)
     #expect(found.frames == [])
-    #expect(
-      found.events == ["plays \(path)", "no JPEG image in it, expected some one after another"]
-    )
+    #expect(found.events == ["no JPEG image in it, expected some one after another"])
   }
 
   @Test func `a pipe gives what there is and is waited for`() throws {

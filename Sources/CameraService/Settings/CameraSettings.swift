@@ -4,16 +4,19 @@ internal import PlainText
 public struct CameraSettings: SettingsSection, Sendable {
   /// A path (`/dev/video0`, `/dev/v4l/by-id/…`), or part of a camera's name or serial number; empty takes the first camera.
   public var device = ""
-  /// Instead of a camera: a folder of images, a Motion-JPEG file, `-` for standard input.
+  /// Instead of a camera: a folder of images, an image, a Motion-JPEG file, `-` for standard input, `pattern` or
+  /// `pattern:WIDTHxHEIGHT` for a test picture.
   public var source = ""
+  /// Whether a source begins anew at its end.
+  public var isLooping = true
   /// Four letters as `v4l2-ctl --list-formats` shows them; empty takes the cheapest that does.
   public var format = ""
   /// Columns; 0 takes what is nearest above the model's need.
   public var width = 0
   /// Rows; 0 takes what is nearest above the model's need.
   public var height = 0
-  /// Frames a second; 0 asks for 30.
-  public var rate = 0
+  /// Frames a second, 0 for every frame of a source as fast as it is classified; nil asks for 30.
+  public var rate: Int?
   /// The part of the picture that is looked at: left, top, width, height in pixels; empty takes all.
   public var region: [Int] = []
   /// Degrees that the picture is turned clockwise before the model sees it: 0, 90, 180, 270.
@@ -30,12 +33,14 @@ public struct CameraSettings: SettingsSection, Sendable {
   static let name: StaticString = "camera"
 
   enum Key: SettingsKey {
-    case device, source, format, size, rate, region, rotation, frozen, exposure, gain, whiteBalance
+    case device, source, loop, format, size, rate, region, rotation, frozen, exposure, gain
+    case whiteBalance
 
     var name: StaticString {
       switch self {
       case .device: "device"
       case .source: "source"
+      case .loop: "loop"
       case .format: "format"
       case .size: "size"
       case .rate: "rate"
@@ -53,11 +58,12 @@ public struct CameraSettings: SettingsSection, Sendable {
     switch key {
     case .device: device = try entry.text()
     case .source: source = try entry.path()
+    case .loop: isLooping = try entry.flag()
     case .format: format = try entry.text()
     case .size:
       let size = try entry.numbers(2, between: "x", 1...16_384, example: "1280x720")
       (width, height) = (size[0], size[1])
-    case .rate: rate = try entry.number(1...1000)
+    case .rate: rate = try entry.number(0...1000)
     case .region: region = try entry.numbers(4, between: ",", 0...16_384, example: "320,0,640,480")
     case .rotation: rotation = [0, 90, 180, 270][try entry.choice(["0", "90", "180", "270"])]
     case .frozen: frozenMilliseconds = try entry.milliseconds(500...600_000)
