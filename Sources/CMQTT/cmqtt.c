@@ -84,8 +84,7 @@ static cmq_outcome outcome(cmq_client *client, int code, int error) {
     return fail(client, CMQ_NOT_FOUND, "%s",
                 error == EAI_SYSTEM || error >= 0 ? "the name has no address" : gai_strerror(error));
   case MOSQ_ERR_ERRNO:
-    if (client->wrong_host || strstr(complaint, "certificate"))
-      break;
+    if (client->wrong_host || complaint[0] || error == EPROTO) break;
     return fail(client, CMQ_UNREACHABLE, "%s", error ? strerror(error) : "connection closed");
   case MOSQ_ERR_CONN_LOST:
   case MOSQ_ERR_NO_CONN:
@@ -104,7 +103,10 @@ static cmq_outcome outcome(cmq_client *client, int code, int error) {
     return fail(client, CMQ_UNTRUSTED, "the certificate is not one for this host name");
   if (strstr(complaint, "certificate verify failed"))
     return fail(client, CMQ_UNTRUSTED, "the certificate is not signed by one that is trusted");
-  return fail(client, CMQ_UNTRUSTED, "%s", complaint[0] ? complaint : "no secure connection");
+  if (strstr(complaint, "unexpected eof"))
+    return fail(client, CMQ_UNREACHABLE, "connection closed at its start; is this a port with TLS?");
+  return fail(client, CMQ_UNTRUSTED, "%s",
+              complaint[0] ? complaint : "TLS was refused; does the broker ask for a certificate?");
 }
 
 cmq_client *cmq_create(const cmq_events *events, void *context) {

@@ -10,8 +10,6 @@ final class MQTTSession {
   private static let window = 16
   private static let answerNanoseconds: Int64 = 10_000_000_000
   private static let goodbyeNanoseconds: Int64 = 300_000_000
-  /// A connection of this age was none that fails at once.
-  private static let steadyNanoseconds: Int64 = 10_000_000_000
   /// How often a reason that stays the same is worth a line in the log.
   private static let complaintNanoseconds: Int64 = 3_600_000_000_000
 
@@ -48,7 +46,12 @@ final class MQTTSession {
   )
   private var farewell = StateFlight()
 
-  init(publisher: MQTTPublisher, device: MQTTDevice, delivery: ModelDelivery?) {
+  init(
+    publisher: MQTTPublisher,
+    device: MQTTDevice,
+    delivery: ModelDelivery?,
+    backoff: ConnectionBackoff
+  ) {
     self.publisher = publisher
     commands = MQTTCommands(delivery: delivery)
     discovery = HomeAssistantDiscovery(
@@ -57,7 +60,7 @@ final class MQTTSession {
       device: device
     )
     scratch = cl_allocate(publisher.settings.queueBytes)
-    backoff = ConnectionBackoff(seed: UInt64(bitPattern: cl_wall_nanoseconds()))
+    self.backoff = backoff
     flights.reserveCapacity(Self.window)
   }
 
@@ -75,7 +78,7 @@ final class MQTTSession {
       let outcome = connect(client)
       client.close()
       publisher.setConnected(false)
-      if cl_nanoseconds() - start > Self.steadyNanoseconds { backoff.reset() }
+      backoff.noteConnection(milliseconds: (cl_nanoseconds() - start) / 1_000_000)
       switch outcome {
       case .ok: return
       case .failed(let reason): wait(client, reason, afterRefusal: false)

@@ -39,7 +39,7 @@ final class Broker {
     try? FileManager.default.removeItem(at: folder)
   }
 
-  /// Starts it and waits until it answers.
+  /// Starts it and waits until it listens.
   func start() throws {
     let file = folder.appendingPathComponent("mosquitto.conf")
     try configuration.write(to: file, atomically: true, encoding: .utf8)
@@ -104,34 +104,41 @@ final class Broker {
     return process
   }
 
-  private static func freePort() throws -> Int {
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+  static func freePort() throws -> Int {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(descriptor) }
+    var address = sockaddr_in()
     var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let isBound = withAddress(0) { bind(descriptor, $0, $1) } == 0
     let status = withUnsafeMutablePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-        bind(descriptor, pointer, size) == 0 && getsockname(descriptor, pointer, &size) == 0
+        getsockname(descriptor, pointer, &size)
       }
     }
-    guard status else { throw WaitError(what: "a free port") }
+    guard isBound, status == 0 else { throw WaitError(what: "a free port") }
     return Int(UInt16(bigEndian: address.sin_port))
   }
 
-  private static func canConnect(_ port: Int) -> Bool {
+  /// The address of a port of this machine.
+  static func withAddress(
+    _ port: Int,
+    _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
+  ) -> Int32 {
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = UInt16(port).bigEndian
     address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(descriptor) }
     return withUnsafePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-        connect(descriptor, pointer, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+        body(pointer, socklen_t(MemoryLayout<sockaddr_in>.size))
       }
     }
+  }
+
+  private static func canConnect(_ port: Int) -> Bool {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(descriptor) }
+    return withAddress(port) { connect(descriptor, $0, $1) } == 0
   }
 }
 

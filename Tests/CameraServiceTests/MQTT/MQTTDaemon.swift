@@ -11,21 +11,20 @@ final class MQTTDaemon {
   private let lines = LogLines()
 
   init(
-    _ broker: Broker,
+    port: Int,
     delivery: ModelDelivery? = nil,
+    secondMilliseconds: Int64 = 100,
     _ change: (inout MQTTSettings) -> Void = { _ in }
   ) throws {
     var settings = MQTTSettings()
     settings.host = "127.0.0.1"
-    settings.port = broker.port
+    settings.port = port
     settings.prefix = "test/camera"
     settings.publication = .all
     change(&settings)
     let lines = lines
-    publisher = try MQTTPublisher.start(
+    publisher = try MQTTPublisher.make(
       settings,
-      device: MQTTDevice(name: "Hall \"1\"", model: "lenet", softwareVersion: "1.2"),
-      delivery: delivery,
       bulletin: bulletin,
       log: Log(
         level: .debug,
@@ -33,6 +32,12 @@ final class MQTTDaemon {
         clock: { 0 },
         sink: { lines.append(String($0.string.dropLast())) }
       )
+    )
+    // A second of waiting between connections is shorter here.
+    try publisher.start(
+      MQTTDevice(name: "Hall \"1\"", model: "lenet", softwareVersion: "1.2"),
+      delivery,
+      ConnectionBackoff(seed: 1, secondMilliseconds: secondMilliseconds)
     )
   }
 
@@ -44,6 +49,11 @@ final class MQTTDaemon {
     try wait("a connection") {
       publisher.currentCounts.isConnected && publisher.currentCounts.connections >= times
     }
+  }
+
+  /// Waits for a line about MQTT.
+  func waitForLog(_ line: String, seconds: Double = 15) throws {
+    try wait("the line \(line) in \(log)", seconds: seconds) { log.contains(line) }
   }
 
   func publish(_ numbers: Range<Int>) {
