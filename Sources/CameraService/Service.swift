@@ -83,13 +83,20 @@ public enum Service {
   ) throws(ServiceError) -> WebServer? {
     guard settings.http.isEnabled else { return nil }
     do throws(WebError) {
-      return try WebServer.start(
+      let web = try WebServer.start(
         settings.http,
         board: bulletin,
         metrics: metrics,
         log: log,
         version: version
       )
+      var text = TextBuilder("page at http://")
+      let isVersion6 = TextBuilder(string: settings.http.address).bytes.contains(0x3A)
+      text.append(isVersion6 ? "[" : "", settings.http.address)
+      text.append(isVersion6 ? "]:" : ":", web.port)
+      text.append("/")
+      log.info(.http, text)
+      return web
     } catch {
       throw ServiceError(subject: .http, message: error.message)
     }
