@@ -180,7 +180,10 @@ final class FrameLoop {
     }
     switch event.state {
     case .running: describeSource()
-    case .lost: bulletin.state = .cameraLost(sinceNanoseconds: cl_nanoseconds())
+    case .lost:
+      // Later words about a camera that is away do not make it younger.
+      if case .cameraLost = bulletin.state { break }
+      bulletin.state = .cameraLost(sinceNanoseconds: cl_nanoseconds())
     case .unchanged: break
     }
     notifier.status(text)
@@ -190,7 +193,8 @@ final class FrameLoop {
     keeper.retire(loaded)
     loaded = next
     Self.describe(next, in: &description)
-    renewModel()
+    bulletin.description = description
+    model = ModelInUse(next.network, settings.results, description)
     pixels = Self.pixels(settings.camera, next.network)
     metrics.add(.modelSwaps)
   }
@@ -200,13 +204,8 @@ final class FrameLoop {
     description.camera = source.name
     description.format = source.format
     (description.width, description.height) = (source.width, source.height)
-    renewModel()
-  }
-
-  /// Labels and names go into results as text that is made here, once.
-  private func renewModel() {
     bulletin.description = description
-    model = ModelInUse(loaded.network, settings.results, description)
+    model.rename(description)
   }
 
   private static func pixels(_ settings: CameraSettings, _ network: Network) -> FramePixels {

@@ -4,7 +4,8 @@ internal import Runtime
 /// What the frame loop keeps for a model: nothing here allocates once it is made.
 final class ModelInUse {
   let network: Network
-  let texts: ResultTexts
+  /// What is the same in all results.
+  private(set) var texts: ResultTexts
   /// Classes, which are the outputs of the network.
   let classes: Int
   /// The names of classes, as far as the model has them.
@@ -31,6 +32,11 @@ final class ModelInUse {
   deinit {
     scores.deallocate()
     best.deallocate()
+  }
+
+  /// Names the camera in results from now on.
+  func rename(_ description: ServiceDescription) {
+    texts = ResultTexts(network.file, classes: classes, description)
   }
 
   /// Takes the network's output and returns what it leads to.
