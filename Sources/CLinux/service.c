@@ -41,6 +41,14 @@ void cl_catch_signals(void) {
   sigaction(SIGHUP, &action, NULL);
   sigaction(SIGUSR1, &action, NULL);
   signal(SIGPIPE, SIG_IGN);
+  /* Who started this process may have had them blocked, which is inherited. */
+  sigset_t ours;
+  sigemptyset(&ours);
+  sigaddset(&ours, SIGTERM);
+  sigaddset(&ours, SIGINT);
+  sigaddset(&ours, SIGHUP);
+  sigaddset(&ours, SIGUSR1);
+  pthread_sigmask(SIG_UNBLOCK, &ours, NULL);
 }
 
 int cl_take_signal(int which) {
