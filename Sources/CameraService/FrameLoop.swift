@@ -232,6 +232,7 @@ final class FrameLoop {
       keeper.checkNow()
       outputs.reopen()
     }
+    outputs.accept(now: cl_nanoseconds())
     updateCounters()
     if let counts = outputs.mqtt?.currentCounts { metrics.observe(counts) }
     metrics.observe(temperature: health.temperature, isThrottled: health.isThrottled)

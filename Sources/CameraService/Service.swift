@@ -37,7 +37,7 @@ public enum Service {
     defer { web?.stop() }
     let source = try source(settings.camera, for: keeper.first.network)
     let mqtt = try mqtt(settings, bulletin, log, version)
-    let outputs = Outputs(settings, console: console, mqtt: mqtt, log: log, metrics: metrics)
+    let outputs = try Outputs(settings, console: console, mqtt: mqtt, log: log, metrics: metrics)
     return FrameLoop(
       settings,
       source: source,

@@ -6,6 +6,8 @@ internal import Runtime
 final class Outputs {
   /// Result lines in a file or on standard output.
   private let lines: ResultLines?
+  /// Result lines for all who connect.
+  private let socket: ResultSocket?
   /// The terminal.
   private let terminal: TerminalView?
   /// Frames for relabelling.
@@ -22,7 +24,16 @@ final class Outputs {
     mqtt: MQTTPublisher?,
     log: Log,
     metrics: Metrics
-  ) {
+  ) throws(ServiceError) {
+    let results = settings.results
+    socket =
+      results.socket.utf8.isEmpty
+      ? nil
+      : try ResultSocket.open(
+        results.socket,
+        permissions: results.socketPermissions,
+        maximumClients: results.socketClients
+      )
     self.log = log
     self.mqtt = mqtt
     if !settings.results.file.utf8.isEmpty {
@@ -46,7 +57,10 @@ final class Outputs {
     _ model: ModelInUse,
     now: Int64
   ) {
-    line.bytes.withUnsafeBufferPointer { lines?.write($0) }
+    line.bytes.withUnsafeBufferPointer { line in
+      lines?.write(line)
+      socket?.write(line, now: now)
+    }
     if let error = lines?.error, error != 0 {
       if !hasReported { report(error) }
       hasReported = true
@@ -63,8 +77,11 @@ final class Outputs {
   /// Opens files again that may have been moved away.
   func reopen() { lines?.reopen() }
 
+  /// Takes those who want to connect; call it where no results come too.
+  func accept(now: Int64) { socket?.accept(now) }
+
   /// Results that an output could not take.
-  var dropped: UInt64 { lines?.dropped ?? 0 }
+  var dropped: UInt64 { (lines?.dropped ?? 0) + (socket?.skipped ?? 0) }
 
   /// Whether nobody reads standard output any more.
   var isOver: Bool {
@@ -76,6 +93,7 @@ final class Outputs {
   /// Ends all threads of outputs.
   func stop() {
     terminal?.end()
+    socket?.close()
     frames?.stop()
     mqtt?.stop(withinMilliseconds: 700)
   }

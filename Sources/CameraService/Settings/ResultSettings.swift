@@ -1,3 +1,5 @@
+internal import PlainText
+
 /// `[results]`: what becomes of scores, and where results go beside MQTT and HTTP.
 public struct ResultSettings: SettingsSection, Sendable {
   /// Scores are averaged over about this time, milliseconds; 0 takes each frame alone.
@@ -16,13 +18,16 @@ public struct ResultSettings: SettingsSection, Sendable {
   public var file = ""
   /// A Unix socket that hands result lines to all who connect; empty is none.
   public var socket = ""
+  /// The socket's permissions.
+  public var socketPermissions = 0o660
   /// Most connections to the socket.
   public var socketClients = 16
 
   static let name: StaticString = "results"
 
   enum Key: SettingsKey {
-    case smoothing, majority, minimumScore, hysteresis, publish, top, file, socket, socketClients
+    case smoothing, majority, minimumScore, hysteresis, publish, top, file, socket, socketMode
+    case socketClients
 
     var name: StaticString {
       switch self {
@@ -34,6 +39,7 @@ public struct ResultSettings: SettingsSection, Sendable {
       case .top: "top"
       case .file: "file"
       case .socket: "socket"
+      case .socketMode: "socket_mode"
       case .socketClients: "socket_clients"
       }
     }
@@ -49,7 +55,17 @@ public struct ResultSettings: SettingsSection, Sendable {
     case .top: top = try entry.number(1...20)
     case .file: file = try entry.path()
     case .socket: socket = try entry.path()
+    case .socketMode: socketPermissions = try Self.permissions(entry)
     case .socketClients: socketClients = try entry.number(1...256)
     }
+  }
+
+  /// Three octal digits, as chmod takes them.
+  private static func permissions(_ entry: SettingsEntry) throws(SettingsError) -> Int {
+    let digits = TextBuilder(string: try entry.text()).bytes
+    guard digits.count == 3, digits.allSatisfy({ (0x30...0x37).contains($0) }) else {
+      throw SettingsError(entry, expected: TextBuilder("three octal digits, such as 660"))
+    }
+    return digits.reduce(0) { $0 << 3 | Int($1 - 0x30) }
   }
 }
