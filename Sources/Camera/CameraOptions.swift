@@ -33,7 +33,7 @@ public struct CameraOptions: Sendable {
   public var gain = CameraControl.camera
   /// White balance, kelvin.
   public var whiteBalance = CameraControl.camera
-  /// The camera is started anew after so long without a good frame.
+  /// The camera is started anew after so long without a good frame, or ten frames, or three seconds before its first.
   public var frozenMilliseconds = 3000
   /// Buffers that the driver fills: one with the consumer, one waiting for it, the others with the driver.
   public var buffers = 4

@@ -101,7 +101,7 @@ struct CameraSession {
     )
     if interval.numerator == 0 {
       interval.numerator = 1
-      interval.denominator = UInt32(clamping: options.rate)
+      interval.denominator = UInt32(clamping: max(1, options.rate))
     }
     // Many drivers have no rates to set; a camera that has is told even where it does not list them.
     guard

@@ -9,6 +9,8 @@ struct CaptureLoop {
   private static let longestPause = 1000
   /// How long another camera is not taken for the known one.
   private static let patienceNanoseconds: Int64 = 10_000_000_000
+  /// Some cameras take seconds until their first frame.
+  private static let startNanoseconds: Int64 = 3_000_000_000
   /// A driver's clock that is further from ours than this is not the one that it says.
   private static let clockNanoseconds: Int64 = 5_000_000_000
 
@@ -142,10 +144,9 @@ struct CaptureLoop {
   }
 
   private mutating func capture(_ session: CameraSession) -> Ending {
-    let patience = frozenNanoseconds(session)
     var lastGood = cl_nanoseconds()
     while true {
-      let left = (lastGood + patience - cl_nanoseconds()) / 1_000_000
+      let left = (lastGood + longestWait(session) - cl_nanoseconds()) / 1_000_000
       if left <= 0 { return .frozen }
       let seen = Int(cv_wait(stream.watch, session.node.handle, Int32(clamping: left + 1)))
       if stream.isEnding { return .stopped }
@@ -167,11 +168,11 @@ struct CaptureLoop {
     }
   }
 
-  /// A camera may be slow on purpose: ten of its frames are not too long.
-  private func frozenNanoseconds(_ session: CameraSession) -> Int64 {
+  /// Nanoseconds without a good frame after which the camera is frozen: it may be slow on purpose, and slow to start.
+  private func longestWait(_ session: CameraSession) -> Int64 {
     let configured = Int64(options.frozenMilliseconds) * 1_000_000
-    guard session.milliHertz > 0 else { return configured }
-    return max(configured, 10_000_000_000_000 / Int64(session.milliHertz))
+    let frames = session.milliHertz > 0 ? 10_000_000_000_000 / Int64(session.milliHertz) : 0
+    return max(configured, frames, goodFrames > 0 ? 0 : Self.startNanoseconds)
   }
 
   /// Takes all frames that the driver has; an errno value where it fails.
@@ -267,7 +268,8 @@ struct CaptureLoop {
       break
     case .frozen:
       stream.count { $0.frozen += 1 }
-      text.append("no good frame for ", Int(frozenNanoseconds(session) / 1_000_000))
+      text.append(goodFrames > 0 ? "no good frame for " : "no good frame at all for ")
+      text.append("", Int(longestWait(session) / 1_000_000))
       text.append(" ms")
       if badSinceGood > 0 { text.append(", bad ones ", badSinceGood) }
       text.append("; starting the camera anew")

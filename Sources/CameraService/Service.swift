@@ -134,7 +134,7 @@ public enum Service {
     let contract = network.file.input
     var options = CameraOptions()
     options.device = settings.device
-    options.format = PixelCode(letters: settings.format)
+    options.format = settings.format
     (options.width, options.height) = (settings.width, settings.height)
     if let rate = settings.rate, rate > 0 { options.rate = rate }
     // A model that looks at the centre needs more around it.
@@ -142,9 +142,9 @@ public enum Service {
     options.neededWidth = Int(Float(contract.width) / fraction + 0.999)
     options.neededHeight = Int(Float(contract.height) / fraction + 0.999)
     options.isGreyEnough = contract.channels == 1
-    options.exposure = control(settings.exposure)
-    options.gain = control(settings.gain)
-    options.whiteBalance = control(settings.whiteBalance)
+    options.exposure = settings.exposure
+    options.gain = settings.gain
+    options.whiteBalance = settings.whiteBalance
     options.frozenMilliseconds = settings.frozenMilliseconds
     guard let stream = CameraStream.start(options) else {
       throw ServiceError(subject: .camera, message: TextBuilder("no thread for the camera"))
@@ -162,11 +162,5 @@ public enum Service {
     } catch {
       throw ServiceError(subject: .camera, message: TextBuilder(string: error.message))
     }
-  }
-
-  /// What the settings write as nothing, `auto` (0) or a number.
-  private static func control(_ value: Int?) -> CameraControl {
-    guard let value else { return .camera }
-    return value == 0 ? .automatic : .manual(value)
   }
 }

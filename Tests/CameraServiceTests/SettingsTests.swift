@@ -1,3 +1,4 @@
+import Camera
 import PlainText
 import Testing
 
@@ -48,7 +49,23 @@ import Testing
     #expect(read.log.level == .debug)
   }
 
+  @Test func `a control of the camera is left alone, automatic, or a number, zero too`() throws {
+    let read = try settings("[camera]\nformat = MJPG\nexposure = auto\ngain = 0")
+    #expect(read.camera.format == PixelCode(letters: "MJPG"))
+    #expect(read.camera.exposure == .automatic)
+    #expect(read.camera.gain == .manual(0))
+    #expect(read.camera.whiteBalance == .camera)
+  }
+
   @Test(arguments: [
+    (
+      "[camera]\nformat = MJPEG",
+      "t.conf:2: [camera] format: found \"MJPEG\", expected up to four letters, such as YUYV or MJPG"
+    ),
+    (
+      "[camera]\ngain = much",
+      "t.conf:2: [camera] gain: found \"much\", expected a whole number from 0 to 1000000"
+    ),
     (
       "[model]\nthreads = none",
       "t.conf:2: [model] threads: found \"none\", expected a whole number from 1 to 64"

@@ -1,3 +1,4 @@
+public import Camera
 internal import PlainText
 
 /// `[camera]`: where frames come from.
@@ -9,8 +10,8 @@ public struct CameraSettings: SettingsSection, Sendable {
   public var source = ""
   /// Whether a source begins anew at its end.
   public var isLooping = true
-  /// Four letters as `v4l2-ctl --list-formats` shows them; empty takes the cheapest that does.
-  public var format = ""
+  /// As `v4l2-ctl --list-formats` shows it; nil takes the cheapest that does.
+  public var format: PixelCode?
   /// Columns; 0 takes what is nearest above the model's need.
   public var width = 0
   /// Rows; 0 takes what is nearest above the model's need.
@@ -23,12 +24,12 @@ public struct CameraSettings: SettingsSection, Sendable {
   public var rotation = 0
   /// A camera that gives no frame for this long is opened again, milliseconds.
   public var frozenMilliseconds = 3000
-  /// Exposure time in units of 100 µs; 0 is the camera's choice; nil leaves it as it is.
-  public var exposure: Int?
-  /// Gain in the camera's units; nil leaves it as it is.
-  public var gain: Int?
-  /// White balance in kelvin; 0 is the camera's choice; nil leaves it as it is.
-  public var whiteBalance: Int?
+  /// Exposure time in units of 100 µs.
+  public var exposure = CameraControl.camera
+  /// Gain in the camera's units.
+  public var gain = CameraControl.camera
+  /// White balance in kelvin.
+  public var whiteBalance = CameraControl.camera
 
   static let name: StaticString = "camera"
 
@@ -59,7 +60,14 @@ public struct CameraSettings: SettingsSection, Sendable {
     case .device: device = try entry.text()
     case .source: source = try entry.path()
     case .loop: isLooping = try entry.flag()
-    case .format: format = try entry.text()
+    case .format:
+      guard let code = PixelCode(letters: entry.value) else {
+        throw SettingsError(
+          entry,
+          expected: TextBuilder("up to four letters, such as YUYV or MJPG")
+        )
+      }
+      format = code
     case .size:
       let size = try entry.numbers(2, between: "x", 1...16_384, example: "1280x720")
       (width, height) = (size[0], size[1])
@@ -67,16 +75,16 @@ public struct CameraSettings: SettingsSection, Sendable {
     case .region: region = try entry.numbers(4, between: ",", 0...16_384, example: "320,0,640,480")
     case .rotation: rotation = [0, 90, 180, 270][try entry.choice(["0", "90", "180", "270"])]
     case .frozen: frozenMilliseconds = try entry.milliseconds(500...600_000)
-    case .exposure: exposure = try automaticOrNumber(entry, 1...1_000_000)
-    case .gain: gain = try entry.number(0...1_000_000)
-    case .whiteBalance: whiteBalance = try automaticOrNumber(entry, 1000...20_000)
+    case .exposure: exposure = try control(entry, 1...1_000_000)
+    case .gain: gain = try control(entry, 0...1_000_000)
+    case .whiteBalance: whiteBalance = try control(entry, 1000...20_000)
     }
   }
 
-  private func automaticOrNumber(
+  private func control(
     _ entry: SettingsEntry,
     _ range: ClosedRange<Int>
-  ) throws(SettingsError) -> Int {
-    entry.value.hasBytes(of: "auto") ? 0 : try entry.number(range)
+  ) throws(SettingsError) -> CameraControl {
+    entry.value.hasBytes(of: "auto") ? .automatic : .manual(try entry.number(range))
   }
 }
