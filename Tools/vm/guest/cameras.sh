@@ -32,12 +32,15 @@ node() {
 # give NODE: what udev does where it runs: members of the group video may use the camera.
 give() { chown root:video "$1" && chmod 660 "$1"; }
 
-# A camera that an HDMI cable joins to a player, at /dev/video0 and /dev/video1: hdmi_load FORMAT.
+# A camera of 640 x 480 that an HDMI cable joins to a player, at /dev/video0 and /dev/video1: hdmi_load FORMAT.
 hdmi_load() {
   # 0x101: capture and output; inputs of kind 3, outputs of kind 1: HDMI
   modprobe vivid n_devs=1 node_types=0x101 num_inputs=1 input_types=0x3 num_outputs=1 output_types=0x1 \
     vid_cap_nr=0 vid_out_nr=1 || return 1
-  within 5 test -e /dev/video1
+  hdmi_join "$1"
+}
+hdmi_join() {
+  within 5 test -e /dev/video1 || return 1
   for hdmi_node in 0 1; do v4l2-ctl -d $hdmi_node --set-dv-bt-timings index=0 >/dev/null; done # 640x480
   v4l2-ctl -d 1 --set-fmt-video-out="width=640,height=480,pixelformat=$1"
   v4l2-ctl -d 0 --set-fmt-video="width=640,height=480,pixelformat=$1"
@@ -57,15 +60,17 @@ hdmi_stop() {
   hdmi_player=
 }
 
-# usb_plug PICTURE [OPTION...]: a USB camera of the pictures of that name, with options of usb_camera. Its node is left in
-# $usb_node once it is there.
+# usb_plug FILE...: a USB camera of these pictures, of 640 x 480 unless there are options of usb_camera before them. Its node
+# is left in $usb_node once it is there, which only root may use before it is given.
 usb_plug() {
-  usb_picture=$pictures/$1
-  shift
   modprobe vhci_hcd && modprobe uvcvideo || return 1
   [ -p /tmp/orders ] || mkfifo /tmp/orders
   exec 9<>/tmp/orders
-  /payload/usb_camera "$@" -s 640x480 "$usb_picture.jpg" "$usb_picture.yuyv" <&9 &
+  case $1 in
+  -*) ;;
+  *) set -- -s 640x480 "$@" ;;
+  esac
+  (cd "$pictures" && exec /payload/usb_camera "$@" <&9) &
   usb_camera=$!
   within 10 node 'Test camera' || return 1
   usb_node=$(node 'Test camera')
@@ -74,5 +79,5 @@ usb_unplug() {
   kill "$usb_camera"
   wait "$usb_camera" 2>/dev/null
 }
-# usb_order WORDS: see usb_camera.c
+# usb_order WORDS: see usb_camera.c; for the camera that is there, or the next one.
 usb_order() { echo "$*" >&9; }

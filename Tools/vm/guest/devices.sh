@@ -25,7 +25,7 @@ for format in YUYV NV12; do
   hdmi_stop
   modprobe -r vivid
 done
-usb_plug yield || { echo "devices: no USB camera"; exit 1; }
+usb_plug yield.jpg yield.yuyv || { echo "devices: no USB camera"; exit 1; }
 same "$pictures/yield.jpg" "$usb_node" MJPG
 same "$pictures/yield.yuyv" "$usb_node" YUYV
 usb_unplug
