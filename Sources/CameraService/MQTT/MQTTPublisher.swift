@@ -81,23 +81,7 @@ public final class MQTTPublisher: @unchecked Sendable {
     log: Log
   ) throws(MQTTError) -> MQTTPublisher {
     let publisher = try make(settings, bulletin: bulletin, log: log)
-    let backoff = ConnectionBackoff(seed: UInt64(bitPattern: cl_wall_nanoseconds()))
-    try publisher.start(device, delivery, backoff)
-    return publisher
-  }
-
-  /// Starts the thread of a publisher.
-  func start(
-    _ device: MQTTDevice,
-    _ delivery: ModelDelivery?,
-    _ backoff: ConnectionBackoff
-  ) throws(MQTTError) {
-    let session = MQTTSession(
-      publisher: self,
-      device: device,
-      delivery: delivery,
-      backoff: backoff
-    )
+    let session = MQTTSession(publisher: publisher, device: device, delivery: delivery)
     let context = Unmanaged.passRetained(session)
     let error = cl_thread_start(
       "mqtt",
@@ -106,12 +90,13 @@ public final class MQTTPublisher: @unchecked Sendable {
         Unmanaged<MQTTSession>.fromOpaque(context).takeRetainedValue().run()
       },
       context.toOpaque(),
-      &thread
+      &publisher.thread
     )
     guard error == 0 else {
       context.release()
       throw MQTTError(message: TextBuilder(cString: cl_error_text(error)))
     }
+    return publisher
   }
 
   /// A publisher without its thread.

@@ -46,12 +46,7 @@ final class MQTTSession {
   )
   private var farewell = StateFlight()
 
-  init(
-    publisher: MQTTPublisher,
-    device: MQTTDevice,
-    delivery: ModelDelivery?,
-    backoff: ConnectionBackoff
-  ) {
+  init(publisher: MQTTPublisher, device: MQTTDevice, delivery: ModelDelivery?) {
     self.publisher = publisher
     commands = MQTTCommands(delivery: delivery)
     discovery = HomeAssistantDiscovery(
@@ -60,7 +55,10 @@ final class MQTTSession {
       device: device
     )
     scratch = cl_allocate(publisher.settings.queueBytes)
-    self.backoff = backoff
+    backoff = ConnectionBackoff(
+      seed: UInt64(bitPattern: cl_wall_nanoseconds()),
+      firstMilliseconds: Int64(publisher.settings.reconnectMilliseconds)
+    )
     flights.reserveCapacity(Self.window)
   }
 

@@ -40,6 +40,8 @@ public struct MQTTSettings: SettingsSection, Sendable {
   public var retain = false
   /// How often the broker and the daemon ask for each other, in seconds, at least 5.
   public var keepaliveSeconds = 30
+  /// How long to wait before connecting again, in milliseconds; up to 64 times as long after further failures.
+  public var reconnectMilliseconds = 1000
   /// Where Home Assistant looks for devices; empty: it is told nothing.
   public var discoveryPrefix = "homeassistant"
   /// Which results to publish.
@@ -57,7 +59,8 @@ public struct MQTTSettings: SettingsSection, Sendable {
 
   enum Key: SettingsKey {
     case host, port, user, passwordFile, tls, caFile, certificateFile, keyFile, anyHostName, prefix
-    case clientID, qos, retain, keepalive, discoveryPrefix, publish, interval, queueMessages
+    case clientID, qos, retain, keepalive, reconnect, discoveryPrefix, publish, interval,
+      queueMessages
     case queueBytes, commands
 
     var name: StaticString {
@@ -76,6 +79,7 @@ public struct MQTTSettings: SettingsSection, Sendable {
       case .qos: "qos"
       case .retain: "retain"
       case .keepalive: "keepalive"
+      case .reconnect: "reconnect"
       case .discoveryPrefix: "discovery_prefix"
       case .publish: "publish"
       case .interval: "interval"
@@ -105,6 +109,7 @@ public struct MQTTSettings: SettingsSection, Sendable {
     case .qos: qos = try entry.number(0...1)
     case .retain: retain = try entry.flag()
     case .keepalive: keepaliveSeconds = try entry.milliseconds(5000...3_600_000) / 1000
+    case .reconnect: reconnectMilliseconds = try entry.milliseconds(100...60_000)
     case .discoveryPrefix:
       discoveryPrefix = entry.value.hasBytes(of: "none") ? "" : try Self.topic(entry)
     case .publish:

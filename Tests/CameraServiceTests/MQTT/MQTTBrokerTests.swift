@@ -202,7 +202,7 @@ struct MQTTBrokerTests {
   }
 
   @Test func `Ten restarts of the broker lose nothing`() throws {
-    let daemon = try MQTTDaemon(port: broker.port, secondMilliseconds: 10)
+    let daemon = try MQTTDaemon(port: broker.port) { $0.reconnectMilliseconds = 10 }
     try daemon.waitUntilConnected()
     for time in 1...10 as ClosedRange<UInt64> {
       broker.stop()

@@ -13,7 +13,6 @@ final class MQTTDaemon {
   init(
     port: Int,
     delivery: ModelDelivery? = nil,
-    secondMilliseconds: Int64 = 100,
     _ change: (inout MQTTSettings) -> Void = { _ in }
   ) throws {
     var settings = MQTTSettings()
@@ -21,10 +20,13 @@ final class MQTTDaemon {
     settings.port = port
     settings.prefix = "test/camera"
     settings.publication = .all
+    settings.reconnectMilliseconds = 100
     change(&settings)
     let lines = lines
-    publisher = try MQTTPublisher.make(
+    publisher = try MQTTPublisher.start(
       settings,
+      device: MQTTDevice(name: "Hall \"1\"", model: "lenet", softwareVersion: "1.2"),
+      delivery: delivery,
       bulletin: bulletin,
       log: Log(
         level: .debug,
@@ -32,12 +34,6 @@ final class MQTTDaemon {
         clock: { 0 },
         sink: { lines.append(String($0.string.dropLast())) }
       )
-    )
-    // A second of waiting between connections is shorter here.
-    try publisher.start(
-      MQTTDevice(name: "Hall \"1\"", model: "lenet", softwareVersion: "1.2"),
-      delivery,
-      ConnectionBackoff(seed: 1, secondMilliseconds: secondMilliseconds)
     )
   }
 

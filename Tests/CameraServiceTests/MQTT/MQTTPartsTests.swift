@@ -35,8 +35,12 @@ import Testing
     #expect(found == suffix)
   }
 
+  private func backoff(_ seed: UInt64) -> ConnectionBackoff {
+    ConnectionBackoff(seed: seed, firstMilliseconds: 1000)
+  }
+
   @Test func `Patience grows with every failure and is never the same for two`() {
-    var (first, second) = (ConnectionBackoff(seed: 1), ConnectionBackoff(seed: 2))
+    var (first, second) = (backoff(1), backoff(2))
     var differences = 0
     for failure in 0..<100 {
       let exact = min(Int64(1000) << Int64(min(failure, 10)), 64_000)
