@@ -9,17 +9,21 @@ extension String {
     precondition(isDone != nil, "a string in pieces")
   }
 
-  /// Calls a function of C with the bytes, a zero after them.
+  /// Calls a function of C with the bytes, a zero after them; allocates nothing for paths of the usual length.
   @inline(never)
   public func withTerminatedBytes(_ body: (UnsafePointer<CChar>) -> Int32) -> Int32 {
-    var bytes: [UInt8] = []
-    appendBytes(to: &bytes)
-    bytes.append(0)
-    return bytes.withUnsafeBytes { buffer in
-      // The array has an element at least.
-      guard let base = buffer.baseAddress else { return 0 }
-      return body(base.assumingMemoryBound(to: CChar.self))
+    let result = utf8.withContiguousStorageIfAvailable { bytes in
+      withUnsafeTemporaryAllocation(of: UInt8.self, capacity: bytes.count + 1) { copy in
+        for place in bytes.indices { copy[place] = bytes[place] }
+        copy[bytes.count] = 0
+        return copy.withMemoryRebound(to: CChar.self) { text in
+          // The memory has room for a zero at least.
+          text.baseAddress.map { body($0) } ?? 0
+        }
+      }
     }
+    guard let result else { preconditionFailure("a string in pieces") }
+    return result
   }
 
   /// Whether the bytes are those of `literal`.

@@ -19,7 +19,9 @@ __attribute__((constructor)) static void start(void) {
   const char *path = getenv("SOAK_COUNTS");
   int file = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
   if (file < 0) return;
-  void *memory = (void *)syscall(SYS_mmap, NULL, sizeof *calls, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  /* The last argument lies on the stack, where an int would leave half of it to chance. */
+  void *memory = (void *)syscall(SYS_mmap, NULL, sizeof *calls, PROT_READ | PROT_WRITE, MAP_SHARED,
+                                 file, (off_t)0);
   if (memory != MAP_FAILED) calls = memory;
   close(file);
 }

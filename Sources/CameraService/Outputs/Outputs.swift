@@ -62,7 +62,7 @@ final class Outputs {
       socket?.write(line, now: now)
     }
     if let error = lines?.error, error != 0 {
-      if !hasReported { report(error) }
+      if !hasReported && lines?.isClosedPipe != true { report(error) }
       hasReported = true
     } else {
       hasReported = false
