@@ -6,15 +6,15 @@ import Testing
 
 /// The commented example that is installed as /etc/edgecnn/cnncamd.conf.
 @Suite struct ExampleSettingsTests {
+  private static let configs = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    .appendingPathComponent("firmware-configs")
+
   private let text: String
 
   init() throws {
-    let root = URL(fileURLWithPath: #filePath)
-      .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    text = try String(
-      contentsOf: root.appendingPathComponent("firmware-configs/camera/cnncamd.conf"),
-      encoding: .utf8
-    )
+    let file = Self.configs.appendingPathComponent("camera/cnncamd.conf")
+    text = try String(contentsOf: file, encoding: .utf8)
   }
 
   /// Keys by section, those behind "#" too, and which of them have a value.
@@ -27,6 +27,17 @@ import Testing
       keys[section, default: [:]][String(match.1)] = !match.2.allSatisfy { $0 == " " }
     }
     return keys
+  }
+
+  @Test func `settings of boards are in order`() throws {
+    let folder = Self.configs.appendingPathComponent("boards")
+    let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+      .filter { $0.hasSuffix(".conf") }
+    #expect(files.count >= 6)
+    for file in files {
+      let settings = try Settings(path: folder.appendingPathComponent(file).path)
+      try settings.check()
+    }
   }
 
   @Test func `the file as it is is in order`() throws {
