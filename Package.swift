@@ -197,7 +197,8 @@ let package = Package(
       name: "cnnconvert",
       dependencies: [
         "Importers", "GraphIR", "GraphPasses", "Quantization", "Compiler", "ImageCodecs", "Pixels",
-        "ModelFormat", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "ModelFormat", "ModelStore", "CSignature",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       exclude: ["README.md"],
       swiftSettings: strict

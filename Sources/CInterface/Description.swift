@@ -22,7 +22,7 @@ func edgecnn_describe(
     model.pointee = edgecnn_model(
       name: session.pointee.text.metadata("source.name"),
       kernels: network.kernels.functions.name,
-      file_bytes: file.bytes.count,
+      file_bytes: file.byteCount,
       arena_bytes: file.arenaSize,
       operator_count: file.operators.count,
       metadata_count: file.metadataCount,

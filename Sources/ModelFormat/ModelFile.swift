@@ -100,8 +100,12 @@ public struct ModelFile: @unchecked Sendable {
   ///
   /// Takes the time to read the file once.
   public var hash: UInt64 {
-    let size = bytes.count + (signature == nil ? 0 : SignatureBlock.byteCount)
-    return XXH64.hash(UnsafeRawBufferPointer(start: bytes.baseAddress, count: size))
+    XXH64.hash(UnsafeRawBufferPointer(start: bytes.baseAddress, count: byteCount))
+  }
+
+  /// Bytes of the whole file, a signature block included.
+  public var byteCount: Int {
+    bytes.count + (signature == nil ? 0 : SignatureBlock.byteCount)
   }
 
   /// The packed weights.

@@ -2,6 +2,9 @@ internal import PlainText
 
 /// An Ed25519 public key: 32 bytes.
 public struct PublicKey: Sendable, Equatable {
+  /// Bytes of a key.
+  public static let byteCount = 32
+
   /// The bytes.
   public let bytes: [UInt8]
 
@@ -14,7 +17,7 @@ public struct PublicKey: Sendable, Equatable {
   ///
   /// Traps if there are not 32.
   public init(_ bytes: [UInt8]) {
-    precondition(bytes.count == 32, "a key of another size")
+    precondition(bytes.count == Self.byteCount, "a key of another size")
     self.bytes = bytes
   }
 
@@ -28,8 +31,8 @@ public struct PublicKey: Sendable, Equatable {
   /// The keys in the bytes of a text: one in 64 hexadecimal digits, one in base64, or any number of PEM blocks
   /// `BEGIN PUBLIC KEY` as `openssl pkey -pubout` writes; empty where it is none of these.
   public static func all(in text: [UInt8]) -> [PublicKey] {
-    if let bytes = KeyText.hexadecimal(text), bytes.count == 32 { return [PublicKey(bytes)] }
-    if let bytes = KeyText.base64(text[...]), bytes.count == 32 { return [PublicKey(bytes)] }
+    if let bytes = KeyText.hexadecimal(text), bytes.count == byteCount { return [PublicKey(bytes)] }
+    if let bytes = KeyText.base64(text[...]), bytes.count == byteCount { return [PublicKey(bytes)] }
     var keys: [PublicKey] = []
     for block in KeyText.blocks(named: "PUBLIC KEY", in: text) {
       guard let bytes = KeyText.content(of: block, after: encodedPrefix) else { return [] }

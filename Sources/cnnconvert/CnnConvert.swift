@@ -12,7 +12,10 @@ struct CnnConvert: ParsableCommand {
       The format is recognised from the bytes. Exit status: 0 done, 1 bad input, 2 wrong usage.
       """,
     version: ConverterVersion.text,
-    subcommands: [ConvertCommand.self, ExplainCommand.self, InspectCommand.self],
+    subcommands: [
+      ConvertCommand.self, ExplainCommand.self, InspectCommand.self, KeygenCommand.self,
+      SignCommand.self,
+    ],
     defaultSubcommand: ConvertCommand.self
   )
 

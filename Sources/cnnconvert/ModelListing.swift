@@ -1,14 +1,14 @@
 internal import Foundation
 internal import ModelFormat
+internal import ModelStore
 
 /// A flat file as text.
 struct ModelListing {
   let model: ModelFile
   let name: String
-  let byteCount: Int
 
-  init(_ model: ModelFile, name: String, byteCount: Int) {
-    (self.model, self.name, self.byteCount) = (model, name, byteCount)
+  init(_ model: ModelFile, name: String) {
+    (self.model, self.name) = (model, name)
   }
 
   /// Header, provenance, operators, arena map.
@@ -21,13 +21,22 @@ struct ModelListing {
     let output = model.tensors[model.outputTensor]
     let work = model.operators.reduce(0) { $0 + $1.multiplyAccumulates }
     return """
-      \(name): \(byteCount) bytes, \(model.operators.count) operators, \(millions(work)) million multiply-accumulates
+      \(name): \(model.byteCount) bytes, \(model.operators.count) operators, \(millions(work)) million multiply-accumulates
       input   \(input.height) × \(input.width) × \(input.channels), \(input.resize), \(Int((input.cropFraction * 100).rounded())) % of the image, \(input.filter)
       output  \(shape(output))\(input.outputIsProbability ? ", probabilities" : "")\(model.labelCount > 0 ? ", \(model.labelCount) labels" : "")
       arena   \(model.arenaSize) bytes
       golden  \(model.goldenCount) vectors
+      signed  \(signer)
+      hash    \(String(format: "%016lx", UInt(model.hash)))
 
       """
+  }
+
+  /// Who signed it, and whether that is true.
+  private var signer: String {
+    guard let block = model.signature else { return "by nobody" }
+    let key = PublicKey(block.publicKey).hexadecimal
+    return block.isRight(for: model.bytes) ? "by \(key)" : "wrong: not what \(key) has signed"
   }
 
   private var provenance: String {
