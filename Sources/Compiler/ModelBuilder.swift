@@ -35,6 +35,7 @@ struct ModelBuilder {
   ) throws(CompileError) {
     guard let images, !images.isSynthetic else { return }
     let network = try network()
+    var recorder = CalibrationRecorder(network)
     let compared = min(max(0, options.comparedImages), images.count)
     var comparison = LayerComparison(model, operatorValues: operatorValues)
     // Spread over the set, which is often sorted by class.
@@ -49,10 +50,8 @@ struct ModelBuilder {
         do throws(GraphError) { try comparison.add(image, network) } catch {
           throw .graph(error.description)
         }
-      } else {
-        network.setInput(image.pixelBytes)
-        network.run()
       }
+      recorder.run(image.pixelBytes)
       let output = Tensor(shape: [network.outputValues.count], values: network.outputValues)
       if output.indexOfLargest == calibrated.topClasses[index] { agreeing += 1 }
       options.progress(.comparing, index + 1, images.count)
@@ -60,6 +59,7 @@ struct ModelBuilder {
     for (index, ratio) in comparison.ratios.enumerated() where !ratio.isNaN {
       contents.operators[index].record.noiseRatio = Float(ratio)
     }
+    contents.calibration = recorder.statistics
     report.comparedImages = compared
     report.agreeing = agreeing
   }

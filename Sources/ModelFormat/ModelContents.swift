@@ -60,6 +60,8 @@ public struct ModelContents: Sendable {
   public private(set) var weights: [UInt8] = []
   /// The golden vectors.
   public var goldens: [GoldenVector] = []
+  /// What layers and scores were like over the calibration images; nil for none.
+  public var calibration: CalibrationStatistics?
   /// JSON for people and tools; empty for none.
   public var report = ""
   /// Bytes of the arena with its 64 bytes of slack, a multiple of 64.

@@ -34,6 +34,11 @@ extension ModelContents {
       for label in labels { writer.put(strings.offset(of: label)) }
       sections.append((.labels, writer.bytes))
     }
+    if let calibration {
+      writer = ByteWriter()
+      for word in calibration.words { writer.put(word) }
+      sections.append((.calibration, writer.bytes))
+    }
     sections.insert((.strings, strings.bytes), at: 0)
     return assemble(sections)
   }

@@ -79,6 +79,7 @@ public struct ModelFile: @unchecked Sendable {
     )
     try StringTable.checkText(section(.report), .section(.report))
     try Self.checkLabels(section(.labels), strings, tensors[sections.outputTensor])
+    try CalibrationStatistics.check(section(.calibration), operators: operators.count)
     self.bytes = bytes
     self.signature = signature
     self.owner = owner
@@ -114,6 +115,11 @@ public struct ModelFile: @unchecked Sendable {
   public var constants: UnsafeRawBufferPointer { section(.constants) }
   /// The converter's report in JSON, empty where there is none.
   public var report: String { String(decoding: section(.report), as: UTF8.self) }
+
+  /// What layers and scores were like over the calibration images; nil where the file does not say.
+  public var calibration: CalibrationStatistics? {
+    CalibrationStatistics(section(.calibration), operators: operators.count)
+  }
 
   /// The name of a tensor.
   public func name(of tensor: TensorRecord) -> String { strings.string(tensor.name) }

@@ -20,6 +20,8 @@ public enum SectionKind: UInt32, Sendable, CaseIterable {
   case report = 9
   /// String offsets, one a class.
   case labels = 10
+  /// What layers and scores were like over the calibration images.
+  case calibration = 11
 
   /// Whether every file has it.
   public var isRequired: Bool { rawValue <= Self.lastRequired.rawValue }
@@ -36,6 +38,7 @@ public enum SectionKind: UInt32, Sendable, CaseIterable {
     case .golden: "golden"
     case .report: "report"
     case .labels: "labels"
+    case .calibration: "calibration"
     }
   }
 
