@@ -239,7 +239,7 @@ let package = Package(
       name: "EndToEndTests",
       dependencies: [
         "Importers", "GraphIR", "GraphPasses", "Quantization", "Compiler", "Runtime", "ModelFormat",
-        "ImageCodecs", "Pixels",
+        "ImageCodecs", "Pixels", "CameraService", "PlainText",
       ]
     ),
     .testTarget(name: "CommandWordsTests", dependencies: ["CommandWords", "PlainText"]),

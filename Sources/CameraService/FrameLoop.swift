@@ -23,6 +23,8 @@ final class FrameLoop {
 
   private var loaded: LoadedModel
   private var model: ModelInUse
+  /// Nil where the model's file says nothing to compare with.
+  private var drift: DriftMonitor?
   private var pixels: FramePixels
   private let picture: Picture
   private var description = ServiceDescription()
@@ -49,6 +51,8 @@ final class FrameLoop {
     description.startedWallNanoseconds = cl_wall_nanoseconds()
     Self.describe(loaded, in: &description)
     model = ModelInUse(loaded.network, settings.results, description)
+    drift = DriftMonitor.make(loaded.file, settings.drift)
+    metrics.observe(drift)
     pixels = Self.pixels(settings.camera, loaded.network)
     picture = Picture(quality: settings.frames.quality)
     bulletin.description = description
@@ -114,10 +118,11 @@ final class FrameLoop {
     if !needsPicture { source.release() }
     let converted = cl_nanoseconds()
     result.times.pixels = converted - start
-    network.run()
+    if let drift { drift.run(network) } else { network.run() }
     let inferred = cl_nanoseconds()
     result.times.inference = inferred - converted
     result.decision = model.decide(nanoseconds: frame.timestampNanoseconds)
+    if let best = model.top(1).first { drift?.observe(score: best.value) }
     publish(result, needsPicture ? frame : nil, now: inferred)
     if needsPicture { source.release() }
     let end = cl_nanoseconds()
@@ -190,13 +195,17 @@ final class FrameLoop {
   }
 
   private func swap(to next: LoadedModel) {
-    keeper.retire(loaded)
+    let former = loaded
     loaded = next
     Self.describe(next, in: &description)
     bulletin.description = description
     model = ModelInUse(next.network, settings.results, description)
+    drift = DriftMonitor.make(next.file, settings.drift)
+    metrics.observe(drift)
     pixels = Self.pixels(settings.camera, next.network)
     metrics.add(.modelSwaps)
+    // Last, when nothing here refers to it any more: its memory is given back by the keeper's thread.
+    keeper.retire(former)
   }
 
   private func describeSource() {
@@ -235,6 +244,9 @@ final class FrameLoop {
     outputs.accept(now: cl_nanoseconds())
     updateCounters()
     if let counts = outputs.mqtt?.currentCounts { metrics.observe(counts) }
+    if let news = drift?.news(nanoseconds: nextSecond) {
+      log.write(news.isDrifting ? .warning : .info, .drift, news.message)
+    }
     metrics.observe(temperature: health.temperature, isThrottled: health.isThrottled)
   }
 

@@ -83,6 +83,8 @@ public final class Metrics: @unchecked Sendable {
     var isThrottled: Bool?
     /// Nil where there is no broker.
     var mqtt: MQTTCounts?
+    /// Nil where the model says nothing to compare with.
+    var drift: DriftMonitor?
   }
 
   private let monitor = cl_monitor_create()
@@ -141,6 +143,9 @@ public final class Metrics: @unchecked Sendable {
   /// Notes what has become of messages to the broker.
   public func observe(_ mqtt: MQTTCounts) { locked { values.mqtt = mqtt } }
 
+  /// Has the metrics of a model's drift rendered with the others from now on.
+  public func observe(_ drift: DriftMonitor?) { locked { values.drift = drift } }
+
   /// Appends all of it in Prometheus' text format 0.0.4.
   public func render(into text: inout TextBuilder) {
     let values = locked { self.values }
@@ -197,6 +202,7 @@ public final class Metrics: @unchecked Sendable {
       let dropped: StaticString = "Messages that gave way to newer ones."
       Self.line("mqtt_dropped", "_total", dropped, "counter", mqtt.dropped, &text)
     }
+    values.drift?.render(into: &text)
   }
 
   /// A metric of one value.

@@ -36,7 +36,7 @@ public enum Service {
     let web = try web(settings, bulletin, metrics, log, version)
     defer { web?.stop() }
     let source = try source(settings.camera, for: keeper.first.network)
-    let mqtt = try mqtt(settings, bulletin, log, version)
+    let mqtt = try mqtt(settings, keeper, bulletin, log, version)
     let outputs = try Outputs(settings, console: console, mqtt: mqtt, log: log, metrics: metrics)
     return FrameLoop(
       settings,
@@ -53,6 +53,12 @@ public enum Service {
     var options = UpdateOptions()
     options.file = settings.model.path
     options.threads = settings.model.threads
+    options.folder = modelFolder(settings.update)
+    options.publicKey = settings.update.publicKey
+    options.watchesFile = settings.update.watches
+    options.maximumBytes = settings.update.maximumBytes
+    options.trialFrames = settings.update.trialFrames
+    options.requiresSameLabels = settings.update.requiresSameLabels
     if !settings.model.kernels.utf8.isEmpty {
       do throws(RuntimeError) {
         options.kernels = try KernelSet.named(settings.model.kernels)
@@ -72,6 +78,19 @@ public enum Service {
     } catch {
       throw ServiceError(subject: .model, message: TextBuilder(string: error.message))
     }
+  }
+
+  /// Where models are kept: as set, or in the folder that systemd gives the service.
+  private static func modelFolder(_ settings: UpdateSettings) -> String {
+    guard settings.folder.utf8.isEmpty, let state = cl_environment("STATE_DIRECTORY") else {
+      return settings.folder
+    }
+    // Of several folders, which colons part, the first.
+    let all = TextBuilder(cString: state).bytes
+    var folder = TextBuilder()
+    for byte in all.prefix(while: { $0 != 0x3A }) { folder.append(byte: byte) }
+    folder.append("/models")
+    return folder.string
   }
 
   private static func web(
@@ -104,6 +123,7 @@ public enum Service {
 
   private static func mqtt(
     _ settings: Settings,
+    _ keeper: ModelKeeper,
     _ bulletin: Bulletin,
     _ log: Log,
     _ version: StaticString
@@ -117,7 +137,7 @@ public enum Service {
           model: "cnncamd",
           softwareVersion: TextBuilder(version).string
         ),
-        delivery: nil,
+        delivery: ModelDelivery(keeper),
         bulletin: bulletin,
         log: log
       )

@@ -25,8 +25,6 @@ public final class ModelKeeper: @unchecked Sendable {
     }
   }
 
-  /// The model to begin with.
-  public let first: LoadedModel
   /// Where models arrive in portions.
   public let inbox: ModelInbox
 
@@ -44,11 +42,13 @@ public final class ModelKeeper: @unchecked Sendable {
 
   // The frame loop's.
   private var trialFramesLeft = 0
+  private var beginning: LoadedModel?
 
   // The thread's.
   private var watch: FileWatch
   /// The newest model that was taken.
   private var newest: ModelFile
+  private var newestHash: UInt64
 
   private init(
     _ options: UpdateOptions,
@@ -59,12 +59,13 @@ public final class ModelKeeper: @unchecked Sendable {
   ) {
     self.options = options
     self.source = source
-    self.first = first
+    beginning = first
     self.watch = watch
     self.report = report
     monitor = Monitor()
     inbox = ModelInbox(source.folder, maximumBytes: options.maximumBytes, monitor: monitor)
     newest = first.file
+    newestHash = first.hash
     trialFramesLeft = first.isOnTrial ? max(1, options.trialFrames) : 0
   }
 
@@ -107,6 +108,14 @@ public final class ModelKeeper: @unchecked Sendable {
 
   // MARK: For the frame loop
 
+  /// The model to begin with.
+  ///
+  /// Traps after the first `retire`.
+  public var first: LoadedModel {
+    guard let beginning else { preconditionFailure("the first model has been retired") }
+    return beginning
+  }
+
   /// A new model, once; nil where there is none.
   ///
   /// Call it between two frames, and `retire` the old one.
@@ -122,8 +131,9 @@ public final class ModelKeeper: @unchecked Sendable {
     return ready
   }
 
-  /// Has the thread give back the memory of a model that is no longer used.
+  /// Has the thread give back the memory of a model that is no longer used, if nobody else refers to it.
   public func retire(_ model: LoadedModel) {
+    beginning = nil
     monitor.changing { requests.retired.append(model) }
   }
 
@@ -217,7 +227,7 @@ public final class ModelKeeper: @unchecked Sendable {
         }
       }.join()
       if let error = outcome.error { throw error }
-      guard let model = outcome.model else { return change(to: .same) }
+      guard let model = outcome.model else { return change(to: .same(newestHash)) }
       try offer(model)
       change(to: .taken(model.hash))
       tell(.info, "model ", model.hash, " taken from ", place)
@@ -249,6 +259,7 @@ public final class ModelKeeper: @unchecked Sendable {
   private func offer(_ model: StoredModel) throws(ModelStoreError) {
     let loaded = try Self.prepare(model, options)
     newest = model.file
+    newestHash = model.hash
     // One that the loop has not fetched is released here, outside the monitor.
     let unused = monitor.locked { takeReadyInside() }
     monitor.locked { ready = loaded }

@@ -8,8 +8,8 @@ public struct UpdateStatus: Sendable {
     case verifying
     /// A model was taken: its hash.
     case taken(UInt64)
-    /// What arrived is the model in use.
-    case same
+    /// What arrived is the model in use: its hash.
+    case same(UInt64)
     /// A model was refused: why.
     case refused(String)
     /// The model before is in use again: its hash.

@@ -17,7 +17,7 @@ import Testing
     ("model.ckpt", 32, [0], [1]),
   ]
 
-  private func pixels(_ path: URL, side: Int) throws -> [UInt8] {
+  func pixels(_ path: URL, side: Int) throws -> [UInt8] {
     var contract = InputContract()
     (contract.height, contract.width, contract.filter) = (side, side, .bilinear)
     let image = try ImageDecoder.decode([UInt8](try Data(contentsOf: path)))
@@ -31,7 +31,7 @@ import Testing
     return bytes
   }
 
-  private func table(_ name: String) throws -> [(file: String, label: Int)] {
+  func table(_ name: String) throws -> [(file: String, label: Int)] {
     try String(contentsOf: Self.signs.appendingPathComponent(name), encoding: .utf8)
       .split(separator: "\n").compactMap { line in
         let fields = line.split(separator: "\t")

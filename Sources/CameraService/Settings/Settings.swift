@@ -15,6 +15,10 @@ public struct Settings: Sendable {
   public var mqtt = MQTTSettings()
   /// `[frames]`.
   public var frames = FrameSettings()
+  /// `[drift]`.
+  public var drift = DriftSettings()
+  /// `[update]`.
+  public var update = UpdateSettings()
   /// `[log]`.
   public var log = LogSettings()
 
@@ -79,7 +83,7 @@ public struct Settings: Sendable {
 
   /// The sections: each is a property above, a case here, and a line in every switch.
   private enum Section: CaseIterable {
-    case model, camera, results, http, mqtt, frames, log
+    case model, camera, results, http, mqtt, frames, drift, update, log
 
     var name: StaticString {
       switch self {
@@ -89,6 +93,8 @@ public struct Settings: Sendable {
       case .http: HTTPSettings.name
       case .mqtt: MQTTSettings.name
       case .frames: FrameSettings.name
+      case .drift: DriftSettings.name
+      case .update: UpdateSettings.name
       case .log: LogSettings.name
       }
     }
@@ -108,6 +114,8 @@ public struct Settings: Sendable {
         case .http: names(HTTPSettings.self)
         case .mqtt: names(MQTTSettings.self)
         case .frames: names(FrameSettings.self)
+        case .drift: names(DriftSettings.self)
+        case .update: names(UpdateSettings.self)
         case .log: names(LogSettings.self)
         }
       return (TextBuilder(section.name).string, keys)
@@ -123,6 +131,8 @@ public struct Settings: Sendable {
       case .http: return try http.take(entry)
       case .mqtt: return try mqtt.take(entry)
       case .frames: return try frames.take(entry)
+      case .drift: return try drift.take(entry)
+      case .update: return try update.take(entry)
       case .log: return try log.take(entry)
       }
     }
