@@ -27,9 +27,11 @@ struct MessageQueue: ~Copyable {
 
   /// A queue of at most `messages` messages (at least 1) of `bytes` bytes in all (at least 1), nil where there is no memory.
   ///
-  /// Memory becomes resident as it is used for the first time.
+  /// All of it is resident from the start: what the queue will need is known then, and no frame waits for a page.
   static func make(messages: Int, bytes: Int) -> MessageQueue? {
     guard let memory = cl_allocate(bytes) else { return nil }
+    // Zeros would be one page that is shared until something is written.
+    memory.initializeMemory(as: UInt8.self, repeating: 1, count: bytes)
     return MessageQueue(memory: memory, messages: messages, bytes: bytes)
   }
 

@@ -67,6 +67,29 @@ struct MQTTCommandLineTests {
     #expect(Set(subscription.payloads(of: "test/camera/label")) == ["red", "gr\"een"])
   }
 
+  @Test func `A command gets a picture`() throws {
+    let subscription = try broker.subscribe("test/camera/camera")
+    let process = try start(["mqtt.commands=yes"])
+    defer {
+      kill(process.processIdentifier, SIGKILL)
+      process.waitUntilExit()
+    }
+    try wait("the camera in \(log)") { subscription.messages.last?.payload == "running" }
+    let reader = try broker.run(
+      "/usr/bin/mosquitto_sub",
+      ["-h", "127.0.0.1", "-p", "\(broker.port)", "-t", "test/camera/snapshot", "-C", "1", "-N"],
+      output: "picture"
+    )
+    // Until the reader is there, pictures are for nobody.
+    try wait("a picture in \(log)") {
+      try broker.publish("test/camera/command", "snapshot")
+      return !reader.isRunning
+    }
+    let picture = try Data(contentsOf: broker.folder.appendingPathComponent("picture"))
+    #expect(picture.prefix(3) == Data([0xFF, 0xD8, 0xFF]))
+    #expect(picture.suffix(2) == Data([0xFF, 0xD9]))
+  }
+
   @Test func `SIGTERM says goodbye within a second`() throws {
     let subscription = try broker.subscribe("test/camera/status")
     let process = try start()
