@@ -17,6 +17,8 @@ cic_result cic_jpeg_decode(const uint8_t *data, size_t size, cic_size expected, 
   return absent;
 }
 
+int cic_has_decoder(void) { return 0; }
+
 cic_decoder *cic_decoder_create(void) { return NULL; }
 void cic_decoder_destroy(cic_decoder *decoder) { (void)decoder; }
 cic_result cic_decoder_header(cic_decoder *decoder, const uint8_t *data, size_t size,

@@ -107,6 +107,8 @@ cic_decoder *cic_decoder_create(void) {
   return d;
 }
 
+int cic_has_decoder(void) { return 1; }
+
 void cic_decoder_destroy(cic_decoder *d) {
   if (!d) return;
   d->cinfo.mem = d->original;

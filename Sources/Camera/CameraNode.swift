@@ -43,18 +43,24 @@ struct CameraNode {
       && !TextBuilder(cString: cv_driver(handle)).string.hasBytes(of: "bcm2835-isp")
   }
 
+  /// The formats that the driver lists.
+  var codes: [PixelCode] {
+    var codes: [PixelCode] = []
+    var code: UInt32 = 0
+    while codes.count < 64 && cv_format_at(handle, UInt32(codes.count), &code) == 0 {
+      codes.append(PixelCode(value: code))
+    }
+    return codes
+  }
+
   /// All modes that can be used; what a driver does not enumerate it is asked for as it is set now.
   func modes(for options: CameraOptions) -> [CameraMode] {
     var present = cv_layout()
     if cv_get_layout(handle, &present) != 0 { present = cv_layout() }
     var modes: [CameraMode] = []
-    var code: UInt32 = 0
-    var index: UInt32 = 0
-    while index < 64 && cv_format_at(handle, index, &code) == 0 {
-      append(PixelCode(value: code), present, options, to: &modes)
-      index += 1
-    }
-    if index == 0 && present.code != 0 {
+    let codes = codes
+    for code in codes { append(code, present, options, to: &modes) }
+    if codes.isEmpty && present.code != 0 {
       append(PixelCode(value: present.code), present, options, to: &modes)
     }
     return modes

@@ -132,7 +132,11 @@ struct CameraSession {
         last = mode.code
       }
     } else {
-      refusal.message.append(": gives no format that can be read")
+      refusal.message.append(": gives no format that this build can read, found")
+      for code in node.codes {
+        refusal.message.append(" ")
+        code.append(to: &refusal.message)
+      }
     }
     return refusal
   }

@@ -1,3 +1,4 @@
+internal import ImageCodecs
 public import PlainText
 
 /// A pixel format as V4L2 names it: four letters, of which the last may be blanks.
@@ -26,9 +27,11 @@ public struct PixelCode: Sendable, Equatable {
     value = a.value | b.value << 8 | c.value << 16 | d.value << 24
   }
 
-  /// The format of frames that need no conversion, `nil` for all others.
+  /// The format of frames that need no conversion, `nil` for all others: for JPEG too in a build without a decoder.
   public var format: FrameFormat? {
-    for entry in Self.native where entry.code == self { return entry.format }
+    for entry in Self.native where entry.code == self {
+      return entry.format == .jpeg && !FrameDecoder.isInThisBuild ? nil : entry.format
+    }
     return nil
   }
 

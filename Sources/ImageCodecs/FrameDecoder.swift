@@ -10,6 +10,9 @@ public struct FrameDecoder: ~Copyable {
   public let limits: ImageDecoder.Limits
   private let decoder: OpaquePointer
 
+  /// Whether this build has a JPEG decoder.
+  public static var isInThisBuild: Bool { cic_has_decoder() != 0 }
+
   /// A decoder; nil where this build has no JPEG decoder, or the system no memory.
   public init?(limits: ImageDecoder.Limits = ImageDecoder.Limits()) {
     guard let decoder = cic_decoder_create() else { return nil }

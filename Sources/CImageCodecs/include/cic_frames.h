@@ -30,6 +30,8 @@ typedef struct {
 
 typedef struct cic_decoder cic_decoder;
 
+/* Whether there is libjpeg in this build. */
+int cic_has_decoder(void);
 /* NULL where there is no memory, or no libjpeg in this build. */
 cic_decoder *cic_decoder_create(void);
 void cic_decoder_destroy(cic_decoder *decoder);
