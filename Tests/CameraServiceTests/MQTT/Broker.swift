@@ -179,6 +179,11 @@ struct Subscription {
   }
 }
 
+/// The tool that sends models.
+let sendModel = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+  .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+  .appendingPathComponent("Tools/send-model")
+
 /// Something did not happen in time.
 struct WaitError: Error, CustomStringConvertible {
   var what: String

@@ -90,6 +90,53 @@ struct MQTTCommandLineTests {
     #expect(picture.suffix(2) == Data([0xFF, 0xD9]))
   }
 
+  @Test func `A model that is sent takes over, a damaged one does not, and rollback undoes it`()
+    throws
+  {
+    let subscription = try broker.subscribe("test/camera/label")
+    let process = try start([
+      "mqtt.commands=yes", "update.folder=\(broker.folder.path)/models", "update.trial_frames=5",
+    ])
+    defer {
+      kill(process.processIdentifier, SIGKILL)
+      process.waitUntilExit()
+    }
+    func waitForLabels(_ labels: Set<String>) throws {
+      try wait("\(labels) in \(log)") {
+        Set(subscription.messages.suffix(4).map(\.payload)) == labels
+      }
+    }
+    try waitForLabels(["red", "gr\"een"])
+    var contents = try ColorModel.contents()
+    contents.labels = ["rouge", "vert", "bleu"]
+    let sent = try send(contents.encode())
+    #expect(sent.status == 0, "\(sent.output) \(log)")
+    #expect(sent.output.contains(#"{"state":"taken","model":""#))
+    try waitForLabels(["rouge", "vert"])
+
+    let damaged = try send(try ColorModel.bytes(damagedLayer: 0))
+    #expect(damaged.status == 1)
+    #expect(damaged.output.contains(#"{"state":"refused","reason":""#), "\(damaged.output)")
+    try waitForLabels(["rouge", "vert"])
+
+    try broker.publish("test/camera/command", "rollback")
+    try waitForLabels(["red", "gr\"een"])
+  }
+
+  /// Sends a model with `Tools/send-model`.
+  private func send(_ model: [UInt8]) throws -> (status: Int32, output: String) {
+    let file = broker.folder.appendingPathComponent("sent.bin")
+    try Data(model).write(to: file)
+    let process = try broker.run(
+      sendModel.path,
+      ["test/camera", file.path, "-h", "127.0.0.1", "-p", "\(broker.port)"],
+      output: "tool"
+    )
+    process.waitUntilExit()
+    let output = broker.folder.appendingPathComponent("tool")
+    return (process.terminationStatus, try String(contentsOf: output, encoding: .utf8))
+  }
+
   @Test func `SIGTERM says goodbye within a second`() throws {
     let subscription = try broker.subscribe("test/camera/status")
     let process = try start()

@@ -155,11 +155,8 @@ struct MQTTCommandTests {
     model[0] = Array(first.utf8)[0]
     let file = broker.folder.appendingPathComponent("model.bin")
     try Data(model).write(to: file)
-    let tool = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-      .appendingPathComponent("Tools/send-model")
     let process = try broker.run(
-      tool.path,
+      sendModel.path,
       ["test/camera", file.path, "-h", "127.0.0.1", "-p", "\(broker.port)"],
       output: "tool"
     )
