@@ -47,7 +47,7 @@ let package = Package(
     ),
     .target(
       name: "Pixels",
-      dependencies: ["ModelFormat", "PlainText"],
+      dependencies: ["CKernels", "ModelFormat", "PlainText"],
       exclude: ["README.md"],
       swiftSettings: strict
     ),
@@ -213,7 +213,7 @@ let package = Package(
     ),
     .testTarget(
       name: "PixelsTests",
-      dependencies: ["CountedMemory", "Pixels", "ImageCodecs", "ModelFormat"]
+      dependencies: ["CLinux", "CountedMemory", "ImageCodecs", "ModelFormat", "Pixels"]
     ),
     .testTarget(
       name: "ContainersTests",

@@ -80,13 +80,23 @@ static unsigned supported_sets(void) {
 #define CK_ENTRY(name, requirement) &ck_kernels_##name,
 static const ck_kernels *const built[] = {CK_KERNEL_SETS(CK_ENTRY) NULL};
 #undef CK_ENTRY
+#define CK_ENTRY(name, requirement) &ck_pixel_kernels_##name,
+static const ck_pixel_kernels *const built_for_pixels[] = {CK_KERNEL_SETS(CK_ENTRY) NULL};
+#undef CK_ENTRY
 enum { built_count = sizeof built / sizeof *built - 1 };
 
-const ck_kernels *ck_kernels_at(size_t index) {
-  unsigned supported = supported_sets();
+/* Where in `built` the set is that is number `index` of those that this CPU runs; built_count after the last. */
+static size_t place_of(size_t index) {
+  const unsigned supported = supported_sets();
   for (size_t i = 0; i < built_count; ++i)
-    if (supported >> i & 1 && index-- == 0) return built[i];
-  return NULL;
+    if (supported >> i & 1 && index-- == 0) return i;
+  return built_count;
+}
+
+const ck_kernels *ck_kernels_at(size_t index) { return built[place_of(index)]; }
+
+const ck_pixel_kernels *ck_pixel_kernels_at(size_t index) {
+  return built_for_pixels[place_of(index)];
 }
 
 const char *ck_kernel_set_name(size_t index) {

@@ -1,7 +1,7 @@
 /* The kernel sets of this architecture, best first: the one list that declarations, detection,
  * names, tests and benchmarks follow. X(name, requirement): the requirement is an expression
- * over the `cpu` record of kernel_sets.c. To add a set: a file that defines `ck_kernels_<name>`,
- * one line here. */
+ * over the `cpu` record of kernel_sets.c. To add a set: a file that defines `ck_kernels_<name>`
+ * and `ck_pixel_kernels_<name>`, one line here. */
 #ifndef CK_KERNEL_SETS_H
 #define CK_KERNEL_SETS_H
 
@@ -25,7 +25,9 @@
 #define CK_KERNEL_SETS(X)
 #endif
 
-#define CK_DECLARE(name, requirement) extern const ck_kernels ck_kernels_##name;
+#define CK_DECLARE(name, requirement) \
+  extern const ck_kernels ck_kernels_##name; \
+  extern const ck_pixel_kernels ck_pixel_kernels_##name;
 CK_KERNEL_SETS(CK_DECLARE)
 #undef CK_DECLARE
 

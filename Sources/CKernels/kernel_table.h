@@ -21,3 +21,11 @@ const ck_kernels CK_JOIN(ck_kernels_, CK_SET) = {
   .requantize = requantize,
   .lookup_u8 = lookup_u8,
 };
+
+const ck_pixel_kernels CK_JOIN(ck_pixel_kernels_, CK_SET) = {
+  .name = CK_STRING(CK_SET),
+  .multiple = pixel_multiple,
+  .blend_u8 = blend_u8,
+  .dot_s16 = dot_s16,
+  .color_s16 = color_s16,
+};

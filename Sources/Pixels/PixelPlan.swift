@@ -32,7 +32,7 @@ public struct PixelPlan: ~Copyable {
 
   /// A plan for images of `sourceHeight` × `sourceWidth` pixels, of which `region`, or all, is turned by `orientation`.
   ///
-  /// `encoding` says what luma and differences mean; other formats ignore it. Memory: the weights (about twice the source's
+  /// `encoding` says what luma and differences mean; other formats ignore it. All `kernels` give the same bits. Memory: the weights (about twice the source's
   /// sides), and for RGB ⌈2 × reduction⌉ + 1 rows of the input.
   /// Throws `PixelError` where the contract takes no images or a size is out of range.
   public init(
@@ -42,7 +42,8 @@ public struct PixelPlan: ~Copyable {
     contract: InputContract,
     region: PixelRegion? = nil,
     orientation: Orientation = .upright,
-    encoding: ColorEncoding = .camera
+    encoding: ColorEncoding = .camera,
+    kernels: PixelKernels = .best
   ) throws(PixelError) {
     let geometry = try ImageGeometry(
       height: sourceHeight,
@@ -58,7 +59,8 @@ public struct PixelPlan: ~Copyable {
           rows: geometry.rows,
           columns: geometry.columns,
           filter: contract.filter,
-          encoding: encoding
+          encoding: encoding,
+          kernels: kernels
         )
       )
     } else {

@@ -32,9 +32,7 @@ struct PlanarScaler: ~Copyable {
     let taps: UnsafeMutableBufferPointer<UnsafePointer<UInt8>?>
   }
 
-  /// Places for weights are a multiple of this.
-  private static let multiple = 16
-
+  private let kernels: PixelKernels
   private let components: UnsafeMutableBufferPointer<Component>
   private let planes: UnsafeMutableBufferPointer<Plane>
   private let coefficients: ColorEncoding.Coefficients
@@ -47,8 +45,10 @@ struct PlanarScaler: ~Copyable {
     rows: AxisGeometry,
     columns: AxisGeometry,
     filter: InputContract.Filter,
-    encoding: ColorEncoding
+    encoding: ColorEncoding,
+    kernels: PixelKernels
   ) {
+    self.kernels = kernels
     let components = layouts.map { layout in
       Component(
         layout: layout,
@@ -57,7 +57,7 @@ struct PlanarScaler: ~Copyable {
           filter: filter,
           samplePixels: layout.columns,
           step: layout.step,
-          multiple: Self.multiple
+          multiple: kernels.multiple
         ),
         row: .allocate(capacity: columns.keptCount)
       )
@@ -131,7 +131,7 @@ struct PlanarScaler: ~Copyable {
     for tap in 0..<count {
       taps[tap] = UnsafePointer(base + (first + tap) * source.rowStride + plane.bytes.lowerBound)
     }
-    PortablePixelKernels.blend(
+    kernels.blend(
       taps,
       weights + row * plane.rows.stride,
       count,
@@ -146,7 +146,7 @@ struct PlanarScaler: ~Copyable {
     guard let sums = plane.sums.baseAddress, let starts = component.columns.starts.baseAddress,
       let weights = component.columns.weights.baseAddress, let row = component.row.baseAddress
     else { return }
-    PortablePixelKernels.dot(
+    kernels.dot(
       sums + component.bytes.lowerBound - plane.bytes.lowerBound,
       starts,
       weights,
@@ -161,7 +161,7 @@ struct PlanarScaler: ~Copyable {
     if components.count == 3, let blue = components[1].row.baseAddress,
       let red = components[2].row.baseAddress
     {
-      PortablePixelKernels.color(luma, blue, red, coefficients, pixels, line.count)
+      kernels.color(luma, blue, red, coefficients, pixels, line.count)
     } else {
       PortablePixelKernels.grey(luma, coefficients, pixels, line.count)
     }

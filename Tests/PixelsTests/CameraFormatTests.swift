@@ -15,7 +15,8 @@ struct CameraFormatTests {
     padding: Int = 0,
     region: PixelRegion? = nil,
     orientation: Orientation = .upright,
-    encoding: ColorEncoding = .camera
+    encoding: ColorEncoding = .camera,
+    kernels: PixelKernels = .best
   ) throws -> [UInt8] {
     var plan = try PixelPlan(
       sourceHeight: picture.height,
@@ -24,7 +25,8 @@ struct CameraFormatTests {
       contract: contract,
       region: region,
       orientation: orientation,
-      encoding: encoding
+      encoding: encoding,
+      kernels: kernels
     )
     let count = contract.height * contract.width * contract.channels
     var out = [UInt8](repeating: 0xA5, count: count)

@@ -277,7 +277,9 @@ struct FrameCodecTests {
 
   @Test(arguments: [(2, 1), (2, 2)])
   func `damaged frames end in a picture or an error`(columns: Int, rows: Int) throws {
-    let frame = try Samples(height: 24, width: 40, columns: columns, rows: rows).encoded()
+    let frame = try Samples(height: 24, width: 40, columns: columns, rows: rows).encoded(
+      quality: 40
+    )
     var decoder = try Self.newDecoder()
     let whole = try Self.decoded(frame, by: &decoder)
     for place in frame.indices {

@@ -13,4 +13,6 @@
 #include "../convolution.h"
 #include "neon_depthwise.h"
 #include "neon_elements.h"
+#include "../pixels.h"
+#include "neon_pixels.h"
 #include "../kernel_table.h"

@@ -86,6 +86,34 @@ typedef struct {
   void (*lookup_u8)(const uint8_t table[256], const uint8_t *in, uint8_t *out, size_t n);
 } ck_kernels;
 
+/* Images of luma and colour differences to pixels: see Pixels' PortablePixelKernels, the definition. */
+
+/* Light of levels in 2^-6, coefficients in 2^-13: light = (y - 64 * black) * luma + 2^18, u and v less 64 * 128;
+ * red = light + v * red_of_red, green = light - u * green_of_blue - v * green_of_red,
+ * blue = light + u * blue_of_blue, each >> 19 and clamped to 0..255. Coefficients are 0..32767, black 0..255. */
+typedef struct {
+  int32_t black, luma, red_of_red, green_of_blue, green_of_red, blue_of_blue;
+} ck_color;
+
+typedef struct {
+  const char *name;
+  size_t multiple; /* of which dot_s16 wants `stride` to be one, a power of two up to 32 */
+  /* out[i] = (sum rows[t][i] * weights[t] + 128) >> 8 over taps >= 1; weights 0..16384, their sum at most 16384; reads and
+   * writes n */
+  void (*blend_u8)(const uint8_t *const *rows, const int16_t *weights, size_t taps, int16_t *out,
+                   size_t n);
+  /* out[i] = (sum in[starts[i] + t] * weights[i * stride + t] + 8192) >> 14 over t < stride; weights as above, in 0..16320;
+   * all of these are read, n written */
+  void (*dot_s16)(const int16_t *in, const int32_t *starts, const int16_t *weights, size_t stride,
+                  int16_t *out, size_t n);
+  /* out[i] = red | green << 8 | blue << 16; values 0..16320; reads and writes n */
+  void (*color_s16)(const int16_t *y, const int16_t *u, const int16_t *v, const ck_color *c,
+                    uint32_t *out, size_t n);
+} ck_pixel_kernels;
+
+/* The pixel kernels of the set that ck_kernels_at gives, NULL after the last. */
+const ck_pixel_kernels *ck_pixel_kernels_at(size_t index);
+
 /* All sets that this build has and this CPU can run, best first, NULL after the last. Portable
  * loops are Swift's. */
 const ck_kernels *ck_kernels_at(size_t index);

@@ -10,6 +10,21 @@ CK_INLINE vi widen(const uint8_t *from) {
   return _mm_cvtepu8_epi32(_mm_cvtsi32_si128(ck_read32(from)));
 }
 
+/* [8] bytes to [8] int16. */
+CK_INLINE vi widen_to_16(const uint8_t *from) {
+  return _mm_cvtepu8_epi16(_mm_loadl_epi64((const __m128i *)from));
+}
+
+/* [4] int16 to [4] int32. */
+CK_INLINE vi widen_16(const int16_t *from) {
+  return _mm_cvtepi16_epi32(_mm_loadl_epi64((const __m128i *)from));
+}
+
+/* The sums of a, b, c and d. */
+CK_INLINE __m128i sums_of(vi a, vi b, vi c, vi d) {
+  return _mm_hadd_epi32(_mm_hadd_epi32(a, b), _mm_hadd_epi32(c, d));
+}
+
 /* From the byte order that packing four accumulators gives, [lane][accumulator][4], to their
  * order. */
 CK_INLINE vi natural_order(vi bytes) { return bytes; }

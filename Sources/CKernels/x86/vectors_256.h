@@ -10,6 +10,22 @@ CK_INLINE vi widen(const uint8_t *from) {
   return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)from));
 }
 
+/* [16] bytes to [16] int16. */
+CK_INLINE vi widen_to_16(const uint8_t *from) {
+  return _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)from));
+}
+
+/* [8] int16 to [8] int32. */
+CK_INLINE vi widen_16(const int16_t *from) {
+  return _mm256_cvtepi16_epi32(_mm_loadu_si128((const __m128i *)from));
+}
+
+/* The sums of a, b, c and d. */
+CK_INLINE __m128i sums_of(vi a, vi b, vi c, vi d) {
+  const vi s = _mm256_hadd_epi32(_mm256_hadd_epi32(a, b), _mm256_hadd_epi32(c, d));
+  return _mm_add_epi32(_mm256_castsi256_si128(s), _mm256_extracti128_si256(s, 1));
+}
+
 /* From the byte order that packing four accumulators gives, [lane][accumulator][4], to their
  * order. */
 CK_INLINE vi natural_order(vi bytes) {

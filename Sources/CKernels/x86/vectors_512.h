@@ -13,6 +13,27 @@ CK_INLINE vi widen(const uint8_t *from) {
   return _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)from));
 }
 
+/* [32] bytes to [32] int16. */
+CK_INLINE vi widen_to_16(const uint8_t *from) {
+  return _mm512_cvtepu8_epi16(_mm256_loadu_si256((const __m256i *)from));
+}
+
+/* [16] int16 to [16] int32. */
+CK_INLINE vi widen_16(const int16_t *from) {
+  return _mm512_cvtepi16_epi32(_mm256_loadu_si256((const __m256i *)from));
+}
+
+CK_INLINE __m256i halves_of(vi v) {
+  return _mm256_add_epi32(_mm512_castsi512_si256(v), _mm512_extracti64x4_epi64(v, 1));
+}
+
+/* The sums of a, b, c and d. */
+CK_INLINE __m128i sums_of(vi a, vi b, vi c, vi d) {
+  const __m256i s = _mm256_hadd_epi32(_mm256_hadd_epi32(halves_of(a), halves_of(b)),
+                                      _mm256_hadd_epi32(halves_of(c), halves_of(d)));
+  return _mm_add_epi32(_mm256_castsi256_si128(s), _mm256_extracti128_si256(s, 1));
+}
+
 /* From the byte order that packing four accumulators gives, [lane][accumulator][4], to their
  * order. */
 CK_INLINE vi natural_order(vi bytes) {

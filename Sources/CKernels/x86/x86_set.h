@@ -1,6 +1,6 @@
 /* All kernels of an x86 set. Its file includes this once, inside its target region, after its
- * vectors_*.h, which gives vi, vf, I(), SI(), CK_LANES, widen, natural_order, lanes_from,
- * broadcast_lane and store_*. It defines
+ * vectors_*.h, which gives vi, vf, I(), SI(), CK_LANES, widen*, sums_of, natural_order,
+ * lanes_from, broadcast_lane and store_*. It defines
  *   CK_SET, CK_TILE, CK_TILES, CK_SHAPES   see ../kernel_table.h and ../convolution.h,
  *   CK_ACCUMULATORS                        the sums of a full register tile in vectors, 4n, and
  *   CK_DPBUSD                              its dot product instruction, where it has one. */
@@ -13,4 +13,6 @@
 #include "../convolution.h"
 #include "x86_depthwise.h"
 #include "x86_elements.h"
+#include "../pixels.h"
+#include "x86_pixels.h"
 #include "../kernel_table.h"
