@@ -4,7 +4,7 @@ import Testing
 
 @testable import CameraService
 
-@Suite struct ResultSocketTests {
+@Suite final class ResultSocketTests {
   private let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
     "edgecnn-" + UUID().uuidString.prefix(8)
   )
@@ -13,6 +13,8 @@ import Testing
   init() throws {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
   }
+
+  deinit { try? FileManager.default.removeItem(at: folder) }
 
   private func open(clients: Int = 16, permissions: Int = 0o660) throws -> ResultSocket {
     try ResultSocket.open(path, permissions: permissions, maximumClients: clients)
