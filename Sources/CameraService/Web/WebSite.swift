@@ -189,7 +189,13 @@ final class WebSite {
 
   /// Fills in what comes next of a stream; 0 for nothing yet.
   func read(_ stream: Int, into target: UnsafeMutableBufferPointer<UInt8>) -> Int {
-    streams[stream].read(into: target, board, status, pictureInterval: pictureInterval)
+    streams[stream].read(
+      into: target,
+      board,
+      status,
+      pictureInterval: pictureInterval,
+      now: cl_nanoseconds()
+    )
   }
 
   /// A stream has ended.

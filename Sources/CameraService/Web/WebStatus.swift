@@ -37,8 +37,11 @@ struct WebStatus {
     text.append(Self.name(of: state))
     text.append("\"")
     guard case .cameraLost(let since) = state else { return }
-    text.append(",\"lost_seconds\":")
-    text.append(Self.seconds(since: since), decimals: 1)
+    let nanoseconds = max(0, cl_nanoseconds() - since)
+    text.append(",\"since\":\"")
+    WallTime(nanoseconds: cl_wall_nanoseconds() - nanoseconds).append(to: &text)
+    text.append("\",\"lost_seconds\":")
+    text.append(Double(nanoseconds) / 1e9, decimals: 1)
   }
 
   /// Appends metrics in Prometheus' text format.
@@ -52,10 +55,25 @@ struct WebStatus {
       text.append("\"} ", Self.isSame(state, current) ? 1 : 0)
       text.append("\n")
     }
+    let description = board.description
+    text.append("# HELP edgecnn_model_info The model, by name and checksum.\n")
+    text.append("# TYPE edgecnn_model_info gauge\nedgecnn_model_info{name=\"")
+    Self.append(label: description.modelName, to: &text)
+    text.append("\",hash=\"")
+    Self.append(label: description.modelHash, to: &text)
+    text.append("\"} 1\n")
     text.append("# HELP edgecnn_uptime_seconds Time since the start of the service.\n")
     text.append("# TYPE edgecnn_uptime_seconds gauge\nedgecnn_uptime_seconds ")
     text.append(Self.seconds(since: startedNanoseconds), decimals: 1)
     text.append("\n")
+  }
+
+  /// Appends the value of a label, with what would end it or its line escaped.
+  private static func append(label value: String, to text: inout TextBuilder) {
+    for byte in TextBuilder(string: value).bytes {
+      if byte == 0x22 || byte == 0x5C { text.append("\\") }
+      if byte == 0x0A { text.append("\\n") } else { text.append(byte: byte) }
+    }
   }
 
   private static func seconds(since start: Int64) -> Double {

@@ -1,4 +1,3 @@
-internal import CLinux
 internal import PlainText
 
 /// An answer without end: what it has still to say, and what it has said.
@@ -44,14 +43,16 @@ struct WebStream {
   mutating func end() { self = WebStream() }
 
   /// Fills in what comes next; 0 for nothing yet.
+  ///
+  /// At least one byte must fit.
   mutating func read(
     into target: UnsafeMutableBufferPointer<UInt8>,
     _ board: Bulletin,
     _ status: WebStatus,
-    pictureInterval: Int64
+    pictureInterval: Int64,
+    now: Int64
   ) -> Int {
     if said == head.count + body.count {
-      let now = cl_nanoseconds()
       let hasMore: Bool
       switch kind {
       case .events: hasMore = nextEvent(board, status, now)
