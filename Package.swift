@@ -134,7 +134,7 @@ let package = Package(
         "Camera", "ModelStore", "CWeb", "CMQTT", "CLinux", "Runtime", "Pixels", "ImageCodecs",
         "ModelFormat", "CommandWords", "PlainText",
       ],
-      exclude: ["README.md", "MQTT/README.md"],
+      exclude: ["README.md", "Drift/README.md", "MQTT/README.md"],
       swiftSettings: strict
     ),
     .executableTarget(

@@ -2,6 +2,8 @@
 #ifdef CWEB_WITHOUT_MICROHTTPD
 #include "cweb.h"
 
+int cweb_is_built(void) { return 0; }
+
 cweb_failure cweb_start(const cweb_options *options, const cweb_callbacks *callbacks,
                         cweb_server **server, uint16_t *port) {
   (void)options, (void)callbacks, (void)server, (void)port;

@@ -422,6 +422,8 @@ static cweb_failure fail(const char *words, int error) {
   return failure;
 }
 
+int cweb_is_built(void) { return 1; }
+
 cweb_failure cweb_start(const cweb_options *options, const cweb_callbacks *callbacks,
                         cweb_server **result, uint16_t *port) {
   socket_address address;

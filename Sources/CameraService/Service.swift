@@ -101,6 +101,10 @@ public enum Service {
     _ version: StaticString
   ) throws(ServiceError) -> WebServer? {
     guard settings.http.isEnabled else { return nil }
+    guard WebServer.isBuilt else {
+      log.warning(.http, TextBuilder("no page and no metrics, this build has no libmicrohttpd"))
+      return nil
+    }
     do throws(WebError) {
       let web = try WebServer.start(
         settings.http,

@@ -43,6 +43,8 @@ typedef struct {
   int error;
 } cweb_failure;
 
+/* Whether this build has a server. */
+int cweb_is_built(void);
 /* Starts a server; `words` is NULL if that worked, and `port` then the one it listens on. */
 cweb_failure cweb_start(const cweb_options *options, const cweb_callbacks *callbacks,
                         cweb_server **server, uint16_t *port);

@@ -13,7 +13,7 @@ public enum WebError: Error {
 
   /// One line: where, what, what was expected, what to do.
   public var message: TextBuilder {
-    var text = TextBuilder("http: ")
+    var text = TextBuilder()
     switch self {
     case .unprotected(let address):
       text.append("address ", address)

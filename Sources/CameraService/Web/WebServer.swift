@@ -13,6 +13,9 @@ public final class WebServer {
   /// The port that it listens on.
   public let port: Int
 
+  /// Whether this build has a server.
+  public static var isBuilt: Bool { cweb_is_built() != 0 }
+
   private init(_ server: OpaquePointer, _ site: Unmanaged<WebSite>, _ board: Bulletin, port: Int) {
     self.server = server
     self.site = site

@@ -102,7 +102,7 @@ import Testing
     for address in ["0.0.0.0", "::", "192.168.1.2", "128.0.0.1", "::2"] {
       #expect(
         message { $0.address = address }
-          == "http: address \(address) without authentication, \(open)"
+          == "address \(address) without authentication, \(open)"
       )
     }
   }
@@ -118,21 +118,21 @@ import Testing
   }
 
   @Test func `short secrets, missing files and bad addresses are named`() {
-    #expect(message { $0.token = "short" } == "http: token: 5 bytes, expected at least 16")
-    #expect(message { $0.password = "1234567" } == "http: password: 7 bytes, expected at least 8")
-    #expect(message { $0.passwordFile = "/no/x" } == "http: /no/x: No such file or directory")
+    #expect(message { $0.token = "short" } == "token: 5 bytes, expected at least 16")
+    #expect(message { $0.password = "1234567" } == "password: 7 bytes, expected at least 8")
+    #expect(message { $0.passwordFile = "/no/x" } == "/no/x: No such file or directory")
     #expect(message { $0.tokenFile = "/dev/null" } != "no error")
     #expect(
       message {
         $0.address = "localhost"; $0.allowsAnonymous = true
       }
-        == "http: localhost port 0: not an address, expected one such as 127.0.0.1 or ::1"
+        == "localhost port 0: not an address, expected one such as 127.0.0.1 or ::1"
     )
     #expect(
       message {
         $0.address = "192.0.2.1"; $0.allowsAnonymous = true
       }
-        == "http: 192.0.2.1 port 0: cannot listen: Cannot assign requested address"
+        == "192.0.2.1 port 0: cannot listen: Cannot assign requested address"
     )
   }
 
@@ -140,7 +140,7 @@ import Testing
     let server = try RunningWebServer()
     #expect(
       message { $0.port = server.port }
-        == "http: 127.0.0.1 port \(server.port): cannot listen: Address already in use"
+        == "127.0.0.1 port \(server.port): cannot listen: Address already in use"
     )
   }
 
