@@ -47,6 +47,8 @@ hdmi_join() {
   # Without the text over the picture; the switch of the cable has another name since Linux 6.12.
   v4l2-ctl -d 0 -c osd_text_mode=2
   v4l2-ctl -d 0 -c loop_video=1 2>/dev/null || v4l2-ctl -d 0 -c hdmi_000_0_is_connected_to=2
+  # Of 60 frames a second 20, which are less to emulate.
+  v4l2-ctl -d 0 -c percentage_of_dropped_buffers=67
   give /dev/video0
 }
 # hdmi_play FILE: what the player shows from now on.
@@ -78,6 +80,9 @@ usb_plug() {
 usb_unplug() {
   kill "$usb_camera"
   wait "$usb_camera" 2>/dev/null
+  within 5 usb_is_gone
 }
+# shellcheck disable=SC2317 # within calls it
+usb_is_gone() { ! node 'Test camera'; }
 # usb_order WORDS: see usb_camera.c; for the camera that is there, or the next one.
 usb_order() { echo "$*" >&9; }

@@ -24,6 +24,12 @@ returned() {
   forget
   since=$(uptime_ms)
 }
+# The same where results of frames from before the fault may still come.
+returned_at_once() {
+  since=$(uptime_ms)
+  sleep 0.1
+  forget
+}
 # Plugged in with the other picture, so that an old frame is not taken for a new one: replug [FORMAT].
 replug() {
   [ "$picture" = stop ] && picture=yield || picture=stop
@@ -127,7 +133,7 @@ inject() { v4l2-ctl -d /dev/video0 -c "$1"; }
 io_error() { # of the player too
   inject inject_fatal_streaming_error=1
   hdmi_play "$pictures/$picture.yuyv"
-  returned
+  returned_at_once
 }
 flagged_frames() {
   for _ in 1 2 3 4 5; do inject inject_v4l2_buf_flag_error=1; done
@@ -136,13 +142,15 @@ flagged_frames() {
 no_frames() {
   inject percentage_of_dropped_buffers=100
   sleep 2.5
-  inject percentage_of_dropped_buffers=0
+  inject percentage_of_dropped_buffers=67
   returned
 }
-# start_fails CONTROL: the start after the next trouble fails once.
+# start_fails CONTROL: the start after the next trouble fails once; the player's would too, so it waits.
 start_fails() {
+  hdmi_stop
   inject "$1=1"
-  io_error
+  inject inject_fatal_streaming_error=1
+  returned_at_once
 }
 start_refused() { start_fails inject_vidioc_streamon_error; }
 buffers_refused() { start_fails inject_vidioc_reqbufs_error; }
@@ -179,6 +187,7 @@ inflict() {
   took=$(($(uptime_ms) - since))
   [ $took -le $slowest ] || slowest=$took
   [ $took -le 2000 ] || fail "$fault: back after $took ms, expected at most 2000"
+  [ "$daemon_camera" = USB ] || [ -n "$hdmi_player" ] || hdmi_play "$pictures/$picture.yuyv"
   within 5 sees $picture || fail "$fault: '$(label)', expected $picture"
   printf 'faults: %3d %-16s back after %4d ms: %s\n' $done_so_far "$fault" $took "$(tail -n 1 $log)"
 }
@@ -192,12 +201,12 @@ finish() {
   within 5 sees $picture
   now=$(daemon_holds)
   [ "$now" = "$held" ] || fail "holds $now, before the faults $held"
-  echo "faults: $1: holds $now, before the faults $held; $(grep VmRSS /proc/"$daemon"/status | tr -s '\t ' ' ')"
+  echo "faults: $daemon_camera: holds $now, before the faults $held; $(grep VmRSS /proc/"$daemon"/status | tr -s '\t ' ' ')"
   daemon_stop || fail "status $daemon_status at its end, expected 0"
   [ $daemon_took -le 1000 ] || fail "$daemon_took ms until its end, expected at most 1000"
 }
 
-picture=stop
+picture=stop daemon_camera=USB
 daemon_start
 inflict absent
 settled
@@ -207,10 +216,10 @@ while [ $done_so_far -lt $usb_number ]; do
     [ $done_so_far -ge $usb_number ] || inflict "$fault"
   done
 done
-finish USB
+finish
 usb_unplug
 
-picture=stop
+picture=stop daemon_camera=HDMI
 daemon_start --device /dev/video0 --set camera.format=YUYV
 inflict not_loaded
 settled
@@ -219,8 +228,9 @@ while [ $done_so_far -lt "$number" ]; do
     [ $done_so_far -ge "$number" ] || inflict "$fault"
   done
 done
-finish HDMI
+finish
 hdmi_stop
+modprobe -r vivid
 
 echo "faults: $done_so_far, $failed failed; back after $slowest ms at most"
 [ $failed = 0 ]

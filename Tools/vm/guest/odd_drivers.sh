@@ -33,5 +33,6 @@ done
 under bandwidth says 'no bandwidth left'
 under all_short says 'no good frame at all for 3000 ms, bad ones [1-9]'
 hdmi_stop
+modprobe -r vivid
 [ $failed = 1 ] || echo "odd_drivers: 15 oddities, the right label with each"
 exit $failed
