@@ -84,13 +84,13 @@ let package = Package(
 
     .target(
       name: "Conformance",
-      dependencies: ["Runtime", "CKernels", "CLinux", "ModelFormat"],
+      dependencies: ["Runtime", "Pixels", "CKernels", "CLinux", "ModelFormat"],
       exclude: ["README.md"],
       swiftSettings: strict
     ),
     .executableTarget(
       name: "kernelcheck",
-      dependencies: ["Conformance", "Runtime", "PlainText", "CLinux"],
+      dependencies: ["Conformance", "Runtime", "Pixels", "PlainText", "CLinux"],
       exclude: ["README.md"],
       swiftSettings: strict
     ),
@@ -213,7 +213,9 @@ let package = Package(
     ),
     .testTarget(
       name: "PixelsTests",
-      dependencies: ["CLinux", "CountedMemory", "ImageCodecs", "ModelFormat", "Pixels"]
+      dependencies: [
+        "CLinux", "Conformance", "CountedMemory", "ImageCodecs", "ModelFormat", "Pixels",
+      ]
     ),
     .testTarget(
       name: "ContainersTests",

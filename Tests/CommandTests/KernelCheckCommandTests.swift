@@ -1,14 +1,15 @@
 import Testing
 
 struct KernelCheckCommandTests {
-  @Test func `networks have the hash of every machine`() throws {
+  @Test func `images and networks have the hashes of every machine`() throws {
     let run = try CommandProcess("kernelcheck", ["portable"])
     #expect(run.status == 0 && run.errors.isEmpty)
     #expect(
       run.output
         == """
+        portable: 448 images of every format, hash 0xe784d121469aa479
         portable: 274 networks of every operator on 1, 2 and 4 threads, hash 0x81a107850fca6d20
-        1 passed, 0 failed
+        2 passed, 0 failed
 
         """
     )
