@@ -86,3 +86,17 @@ usb_unplug() {
 usb_is_gone() { ! node 'Test camera'; }
 # usb_order WORDS: see usb_camera.c; for the camera that is there, or the next one.
 usb_order() { echo "$*" >&9; }
+
+# hold NODE, let_go: somebody who keeps a node open, so that a camera which comes back gets another one.
+hold() {
+  # shellcheck disable=SC2217 # it only holds it
+  sleep 1000 <"$1" &
+  holder=$!
+  within 5 holds "$1"
+}
+# shellcheck disable=SC2317 # within calls it
+holds() { [ "$(readlink "/proc/$holder/fd/0")" = "$1" ]; }
+let_go() {
+  kill "$holder"
+  wait "$holder" 2>/dev/null
+}

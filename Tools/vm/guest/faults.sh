@@ -51,14 +51,12 @@ unplugged() {
 }
 elsewhere() { # somebody holds the node, so that it gets another number
   before=$usb_node
-  # shellcheck disable=SC2217 # it only holds it
-  sleep 1000 <"$before" &
-  holder=$!
+  hold "$before"
   usb_unplug
   replug
   give "$usb_node"
   returned
-  kill $holder
+  let_go
   [ "$usb_node" != "$before" ] || fail "the camera came back as $before"
 }
 other_format() {

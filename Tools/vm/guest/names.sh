@@ -35,16 +35,14 @@ within 10 sees stop || fail "'$(label)', expected stop"
 echo "names: $(cd $names && echo *) lead to $usb_node, which is seen"
 
 before=$usb_node
-# shellcheck disable=SC2217 # it only holds it
-sleep 1000 <"$before" &
-holder=$!
+hold "$before"
 usb_unplug
 usb_plug -i $serial -s 640x480 yield.jpg
 [ "$usb_node" != "$before" ] || fail "the camera came back as $before"
 named "$usb_node"
 within 10 sees yield || fail "'$(label)', expected yield"
 echo "names: the same lead to $usb_node, which is seen"
-kill $holder
+let_go
 daemon_stop || fail "status $daemon_status at its end, expected 0"
 usb_unplug
 killall systemd-udevd
