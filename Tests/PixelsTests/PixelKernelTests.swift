@@ -63,8 +63,11 @@ struct PixelKernelTests {
       let weights = Self.weights(taps, &random)
       let pointers: [UnsafePointer<UInt8>?] = rows.map { UnsafePointer($0.elements) }
       let (found, expected) = try (Guarded<Int16>(length), Guarded<Int16>(length))
-      kernels.blend(pointers, weights, taps, found.elements, length)
-      PixelKernels.portable.blend(pointers, weights, taps, expected.elements, length)
+      // An optimiser gives memory back after the last use of its owner, which the pointers are not.
+      withExtendedLifetime(rows) {
+        kernels.blend(pointers, weights, taps, found.elements, length)
+        PixelKernels.portable.blend(pointers, weights, taps, expected.elements, length)
+      }
       #expect(found.values == expected.values, "seed \(seed)")
     }
   }
@@ -90,15 +93,17 @@ struct PixelKernelTests {
         }
       }
       let (found, expected) = try (Guarded<Int16>(length), Guarded<Int16>(length))
-      kernels.dot(samples.elements, starts, weights.elements, stride, found.elements, length)
-      PixelKernels.portable.dot(
-        samples.elements,
-        starts,
-        weights.elements,
-        stride,
-        expected.elements,
-        length
-      )
+      withExtendedLifetime((samples, weights)) {
+        kernels.dot(samples.elements, starts, weights.elements, stride, found.elements, length)
+        PixelKernels.portable.dot(
+          samples.elements,
+          starts,
+          weights.elements,
+          stride,
+          expected.elements,
+          length
+        )
+      }
       #expect(found.values == expected.values, "seed \(seed)")
     }
   }
@@ -120,15 +125,17 @@ struct PixelKernelTests {
         }
         let (found, expected) = try (Guarded<UInt32>(length), Guarded<UInt32>(length))
         let c = ColorEncoding(matrix: matrix, range: range).coefficients
-        for (kernels, out) in [(kernels, found), (PixelKernels.portable, expected)] {
-          kernels.color(
-            parts[0].elements,
-            parts[1].elements,
-            parts[2].elements,
-            c,
-            out.elements,
-            length
-          )
+        withExtendedLifetime(parts) {
+          for (kernels, out) in [(kernels, found), (PixelKernels.portable, expected)] {
+            kernels.color(
+              parts[0].elements,
+              parts[1].elements,
+              parts[2].elements,
+              c,
+              out.elements,
+              length
+            )
+          }
         }
         #expect(found.values == expected.values)
       }
