@@ -27,7 +27,7 @@ static ck_cpu detect(void) {
   unsigned a, b, c, d;
   if (!__get_cpuid(1, &a, &b, &c, &d)) return cpu;
   cpu.sse41 = (c & bit_SSSE3) && (c & bit_SSE4_1);
-  if (!(c & bit_OSXSAVE) || !(c & bit_AVX)) return cpu;
+  if (!(c & bit_OSXSAVE) || !(c & bit_AVX) || !(c & bit_FMA)) return cpu;
   unsigned long long saved = saved_state();
   if ((saved & 0x06) != 0x06) return cpu; /* xmm, ymm */
   if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return cpu;

@@ -14,6 +14,9 @@ const ck_kernels CK_JOIN(ck_kernels_, CK_SET) = {
   .conv_u8 = conv_u8,
   .conv_f32 = conv_f32,
   .depthwise = depthwise,
+#ifdef CK_ROWS_KERNEL
+  .depthwise_rows = CK_ROWS_KERNEL,
+#endif
   .max_u8 = max_u8,
   .sum_u8 = sum_u8,
   .add_u8 = add_u8,

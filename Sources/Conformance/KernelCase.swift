@@ -2,6 +2,7 @@
 package struct KernelCase: Sendable {
   enum Operands {
     case layer(KernelLayer.Shape, pixels: Int, channels: Int, KernelLayer.Output)
+    case rows(RowCases.Call)
     case elements(seed: UInt64, length: Int, taps: Int, variant: Int)
   }
 
@@ -14,6 +15,7 @@ package struct KernelCase: Sendable {
     case .layer(let shape, let pixels, let channels, let output):
       let sizes = "\(shape.text), pixels \(pixels), channels \(channels)"
       return operation.name + ": " + sizes + (output == .bytesWithResidual ? ", residual" : "")
+    case .rows(let call): return operation.name + ": " + call.text
     case .elements(let seed, let length, let taps, let variant):
       let sizes = "seed \(seed), length \(length), variant \(variant)"
       return operation.name + ": " + sizes + (taps == 0 ? "" : ", taps \(taps)")

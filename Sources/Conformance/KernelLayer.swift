@@ -53,31 +53,20 @@ final class KernelLayer {
   private let residualZeroPoint: Int32
   private var random: SplitMix64
 
-  /// Weights of a block of 16 channels.
-  private let blockBytes: Int
   /// Bytes of an input row, and of a residual row.
   private let rowBytes: Int
   private let residualBytes: Int
   /// The row of `[tap][pixel]`.
   private let rows: [Int]
   private let input: [UInt8]
-  private let weights: [Int8]
-  private let bias: [Int32]
-  private let multiplier: [Float]
-  private let weightSum: [Int32]
+  private let constants: LayerConstants
   private let residual: [UInt8]
   private let memory: Memory
-  /// The channels whose weights and constants lie in the guarded memory.
-  private var placedChannels = 0
 
   /// What a call reads, each at the end of memory of its own.
   private struct Memory {
     let row: GuardedMemory
     let rows: GuardedMemory
-    let weights: GuardedMemory
-    let bias: GuardedMemory
-    let multiplier: GuardedMemory
-    let weightSum: GuardedMemory
     let residual: GuardedMemory
     let residuals: GuardedMemory
     let outputs: GuardedMemory
@@ -102,41 +91,14 @@ final class KernelLayer {
     for index in input.indices { input[index] = values.activation(&random) }
     self.input = input
 
-    let blocks = (channels + 15) / 16
-    let steps = shape.isDepthwise ? (taps + 3) / 4 : taps * shape.k4
-    blockBytes = steps * 64
-    var weights = [Int8](repeating: 0, count: blocks * blockBytes)
-    var magnitude = [Int32](repeating: 0, count: blocks * 16)
-    var weightSum = magnitude
-    for index in weights.indices {
-      let channel = index / blockBytes * 16 + index % 64 / 4
-      // Taps that pad the last four have zero weights; channels past the last may hold anything.
-      if shape.isDepthwise, index % blockBytes / 64 * 4 + index % 4 >= taps { continue }
-      weights[index] = values.weight(channel: channel, &random)
-      magnitude[channel] += Int32(weights[index].magnitude)
-      weightSum[channel] += Int32(weights[index])
-    }
-    var bias = magnitude
-    var multiplier = [Float](repeating: 0, count: blocks * 16)
-    for channel in bias.indices {
-      (bias[channel], multiplier[channel]) = values.constants(
-        channel: channel,
-        magnitude: magnitude[channel],
-        &random
-      )
-    }
+    constants = try LayerConstants(shape, channels: channels, &random)
     var residual = [UInt8](repeating: 0, count: pixels * residualBytes)
     for index in residual.indices { residual[index] = random.byte() }
-    (self.weights, self.weightSum, self.bias) = (weights, weightSum, bias)
-    (self.multiplier, self.residual) = (multiplier, residual)
+    self.residual = residual
     self.random = random
     memory = try Memory(
       row: GuardedMemory(rowBytes, of: UInt8.self),
       rows: GuardedMemory(rows.count, of: UnsafePointer<UInt8>?.self),
-      weights: GuardedMemory(weights.count, of: Int8.self),
-      bias: GuardedMemory(bias.count, of: Int32.self),
-      multiplier: GuardedMemory(bias.count, of: Float.self),
-      weightSum: GuardedMemory(bias.count, of: Int32.self),
       residual: GuardedMemory(residualBytes, of: UInt8.self),
       residuals: GuardedMemory(pixels, of: UnsafePointer<UInt8>?.self),
       outputs: GuardedMemory(pixels, of: UnsafeMutableRawPointer?.self)
@@ -144,7 +106,7 @@ final class KernelLayer {
   }
 
   /// `channels` rounded up to what `ckernels.h` lets kernels read.
-  private static func readable(_ channels: Int) -> Int { (channels + 63) / 64 * 64 }
+  static func readable(_ channels: Int) -> Int { (channels + 63) / 64 * 64 }
 
   /// Lays the tile of `pixels` pixels from `first` on and `channels` channels into guarded memory, and has `kernels` write it
   /// into the rows of `target`, which are cleared before.
@@ -156,14 +118,14 @@ final class KernelLayer {
     _ output: Output,
     into target: GuardedRows
   ) {
-    let weights = placeConstants(channels)
+    let weights = constants.place(channels)
     input.withUnsafeBufferPointer { input in
       residual.withUnsafeBufferPointer { residual in
         guard let input = input.baseAddress, let residual = residual.baseAddress else { return }
         let outputs = memory.outputs.last(pixels, of: UnsafeMutableRawPointer?.self)
         target.clear(rows: pixels, rowBytes: channels * output.elementBytes)
         for pixel in 0..<pixels { outputs[pixel] = target.row(pixel) }
-        var epilogue = epilogue(channels)
+        var epilogue = constants.epilogue(channels, rounding)
         if output == .bytesWithResidual {
           epilogue.residual = residuals(residual, first, pixels, channels)
           epilogue.residual_multiplier = residualMultiplier
@@ -200,45 +162,6 @@ final class KernelLayer {
         }
       }
     }
-  }
-
-  /// Moves weights and constants of the blocks that hold `channels` to the guard pages; gives the weights.
-  private func placeConstants(_ channels: Int) -> UnsafePointer<Int8> {
-    let blocks = (channels + 15) / 16
-    let start = UnsafePointer(memory.weights.last(blocks * blockBytes, of: Int8.self))
-    guard channels != placedChannels else { return start }
-    placedChannels = channels
-    place(weights, blocks * blockBytes, memory.weights)
-    place(bias, blocks * 16, memory.bias)
-    place(multiplier, blocks * 16, memory.multiplier)
-    place(weightSum, blocks * 16, memory.weightSum)
-    return start
-  }
-
-  private func place<Element: BitwiseCopyable>(
-    _ values: [Element],
-    _ count: Int,
-    _ memory: GuardedMemory
-  ) {
-    values.withUnsafeBufferPointer {
-      if let start = $0.baseAddress { _ = memory.place(start, count) }
-    }
-  }
-
-  /// The placed constants; no residual.
-  private func epilogue(_ channels: Int) -> ck_epilogue {
-    let slots = (channels + 15) / 16 * 16
-    return ck_epilogue(
-      bias: memory.bias.last(slots, of: Int32.self),
-      multiplier: memory.multiplier.last(slots, of: Float.self),
-      weight_sum: memory.weightSum.last(slots, of: Int32.self),
-      zero_point: rounding.zeroPoint,
-      low: rounding.low,
-      high: rounding.high,
-      residual: nil,
-      residual_multiplier: 0,
-      residual_zero_point: 0
-    )
   }
 
   /// Pointers to the input rows; one of them is moved to the guard page.

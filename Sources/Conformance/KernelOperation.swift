@@ -6,6 +6,7 @@ package enum KernelOperation: CaseIterable, Sendable {
   case convolution
   case floatConvolution
   case depthwise
+  case depthwiseRows
   case maximum
   case sum
   case addition
@@ -19,6 +20,7 @@ package enum KernelOperation: CaseIterable, Sendable {
     case .convolution: "conv_u8"
     case .floatConvolution: "conv_f32"
     case .depthwise: "depthwise"
+    case .depthwiseRows: "depthwise_rows"
     case .maximum: "max_u8"
     case .sum: "sum_u8"
     case .addition: "add_u8"
@@ -41,6 +43,9 @@ package enum KernelOperation: CaseIterable, Sendable {
     switch self {
     case .convolution, .floatConvolution, .depthwise:
       var cases = LayerCases(operation: self, kernels: kernels, oracle: oracle)
+      return try cases.run(willRun)
+    case .depthwiseRows:
+      var cases = RowCases(kernels: kernels, oracle: oracle)
       return try cases.run(willRun)
     case .maximum, .sum, .addition, .multiplication, .requantization, .lookup:
       var cases = ElementCases(operation: self, kernels: kernels, oracle: oracle)

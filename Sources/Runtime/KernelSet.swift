@@ -6,7 +6,7 @@ internal import PlainText
 ///
 /// All sets give the same bits.
 public struct KernelSet: @unchecked Sendable {
-  /// The functions; every pointer is set.
+  /// The functions; every pointer is set but perhaps `depthwise_rows`.
   public let functions: ck_kernels
   /// The name, as `EDGECNN_KERNELS` takes it.
   public var name: String { TextBuilder(cString: functions.name).string }

@@ -28,6 +28,10 @@ enum PortableKernels {
         guard let tile, let epilogue else { return }
         PortableKernels.depthwise(tile.pointee, epilogue.pointee)
       },
+      depthwise_rows: { call, epilogue in
+        guard let call, let epilogue else { return }
+        PortableKernels.depthwise(call.pointee, epilogue.pointee)
+      },
       max_u8: { input, taps, output, count in
         guard let input, let output else { return }
         for index in 0..<count {
@@ -132,6 +136,28 @@ enum PortableKernels {
           sum &+= Int32(input[channel]) * Int32(weight)
         }
         tile.output[pixel]?[channel] = finish(sum, channel, pixel, epilogue)
+      }
+    }
+  }
+
+  @_optimize(speed)
+  private static func depthwise(_ call: ck_depthwise_rows, _ epilogue: ck_epilogue) {
+    let (rows, size) = (Int(CK_ROWS), call.kernel)
+    let inputRows = ((call.rows + rows - 1) / rows * rows - 1) * call.stride + size
+    let steps = (size * size + 3) / 4
+    for pixel in 0..<call.rows * call.width {
+      let (y, x) = (pixel / call.width, pixel % call.width)
+      let window = call.input + (x * call.stride * inputRows + y * call.stride)
+      let output = call.output + (y * call.row_bytes + x * call.pixel_bytes)
+      for channel in 0..<call.channels {
+        var sum: Int32 = 0
+        for tap in 0..<size * size {
+          guard let input = window[tap % size * inputRows + tap / size] else { continue }
+          let step = (channel / 16) * steps + tap / 4
+          let weight = call.weights[(step * 16 + channel % 16) * 4 + tap % 4]
+          sum &+= Int32(input[channel]) * Int32(weight)
+        }
+        output[channel] = finish(sum, channel, 0, epilogue)
       }
     }
   }

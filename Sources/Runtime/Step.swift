@@ -5,6 +5,7 @@ struct Step {
   private enum Body {
     case convolution(Convolution)
     case depthwise(DepthwiseConvolution)
+    case depthwiseRows(DepthwiseRows)
     case maxPool(MaxPool)
     case averagePool(AveragePool)
     case elementwise(Elementwise)
@@ -42,7 +43,11 @@ struct Step {
       // The kernels do some 32 products in the time of a byte.
       work = elements * taps * UInt64(inputs) / 32
     case .depthwiseConvolution:
-      body = .depthwise(DepthwiseConvolution(plan, record, &scratch))
+      if let rows = DepthwiseRows(plan, record, &scratch) {
+        body = .depthwiseRows(rows)
+      } else {
+        body = .depthwise(DepthwiseConvolution(plan, record, &scratch))
+      }
       work = elements * taps / 4
     case .maxPool:
       body = .maxPool(MaxPool(plan, record, &scratch))
@@ -72,6 +77,7 @@ struct Step {
     switch body {
     case .convolution(let step): step.run(share)
     case .depthwise(let step): step.run(share)
+    case .depthwiseRows(let step): step.run(share)
     case .maxPool(let step): step.run(share)
     case .averagePool(let step): step.run(share)
     case .elementwise(let step): step.run(share)

@@ -58,6 +58,31 @@ typedef struct {
   uint8_t *const *output;
 } ck_depthwise_tile;
 
+/* Output rows and pixels of ck_depthwise_rows for which pointers must exist come in these. */
+#define CK_ROWS 2
+#define CK_ROW_PIXELS 2
+
+/* `rows` x `width` output pixels of a depthwise convolution over `channels` channels, window
+ * `kernel` x `kernel` = 3 x 3 or 5 x 5, stride 1 or 2 along both axes; no residual.
+ *   input[column * input_rows + row] -> channel 0 of an input pixel, readable up to the next
+ *     multiple of 64 channels; the window of output pixel (y, x) begins in column x * stride and row
+ *     y * stride. Columns and rows are those of `width` rounded up to CK_ROW_PIXELS and `rows` up to
+ *     CK_ROWS, so input_rows = (that - 1) * stride + kernel
+ *   weights                             as in ck_depthwise_tile
+ *   output + y * row_bytes + x * pixel_bytes -> channel 0 of pixel (y, x) */
+typedef struct {
+  const uint8_t *const *input;
+  size_t rows;  /* >= 1 */
+  size_t width; /* >= 1 */
+  size_t kernel;
+  size_t stride;
+  const int8_t *weights;
+  size_t channels;
+  uint8_t *output;
+  size_t pixel_bytes;
+  size_t row_bytes;
+} ck_depthwise_rows;
+
 typedef struct {
   const char *name;
   size_t tile;           /* preferred pixels a conv call, <= CK_MAX_TILE */
@@ -65,6 +90,7 @@ typedef struct {
   void (*conv_u8)(const ck_conv_tile *, const ck_epilogue *);
   void (*conv_f32)(const ck_conv_tile *, const ck_epilogue *);
   void (*depthwise)(const ck_depthwise_tile *, const ck_epilogue *);
+  void (*depthwise_rows)(const ck_depthwise_rows *, const ck_epilogue *); /* or NULL */
   /* out[i] = max over taps >= 1 of in[t][i], n bytes; every pointer readable to n rounded up to 64,
    * exactly n written */
   void (*max_u8)(const uint8_t *const *in, size_t taps, uint8_t *out, size_t n);

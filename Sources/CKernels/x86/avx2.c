@@ -6,7 +6,7 @@
 
 #include "../kernel_support.h"
 
-#pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 
 #define CK_SET avx2
 #define CK_TILE 12

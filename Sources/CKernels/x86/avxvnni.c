@@ -6,7 +6,7 @@
 
 #include "../kernel_support.h"
 
-#pragma clang attribute push(__attribute__((target("avx2,avxvnni"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx2,fma,avxvnni"))), apply_to = function)
 
 #define CK_SET avxvnni
 #define CK_DPBUSD _mm256_dpbusd_avx_epi32

@@ -83,6 +83,19 @@ CK_INLINE void store_part(uint8_t *to, vi v, int i, int parts) {
   }
 }
 
+/* The first n bytes of quarter i, n >= 1. */
+CK_INLINE void store_quarter(uint8_t *to, vi v, int i, size_t n) {
+  const __m128i half = i < 2 ? _mm256_castsi256_si128(v) : _mm256_extracti128_si256(v, 1);
+  uint8_t some[8];
+  uint8_t *const at = n >= 8 ? to : some;
+  if (i % 2) {
+    _mm_storeh_pi((__m64 *)at, (__m128)half);
+  } else {
+    _mm_storel_epi64((__m128i *)at, half);
+  }
+  if (n < 8) ck_copy_bytes(to, some, n);
+}
+
 /* 16 bytes in every lane. */
 CK_INLINE vi broadcast_lane(const void *from) {
   return _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)from));

@@ -86,6 +86,15 @@ CK_INLINE void store_part(uint8_t *to, vi v, int i, int parts) {
   }
 }
 
+/* The first n bytes of quarter i, n >= 1. */
+CK_INLINE void store_quarter(uint8_t *to, vi v, int i, size_t n) {
+  if (n >= 16) {
+    store_part(to, v, i, 4);
+  } else {
+    store_lane(to, v, i, n);
+  }
+}
+
 /* 16 bytes in every lane. */
 CK_INLINE vi broadcast_lane(const void *from) {
   return _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)from));

@@ -12,6 +12,9 @@
 #include "x86_convolution.h"
 #include "../convolution.h"
 #include "x86_depthwise.h"
+#if CK_LANES > 1
+#include "x86_depthwise_rows.h"
+#endif
 #include "x86_elements.h"
 #include "../pixels.h"
 #include "x86_pixels.h"

@@ -37,6 +37,20 @@ enum KernelDefinition {
     }
   }
 
+  /// Row ky and column kx of the window of pixel (y, x) meet weight `[n / 16][t / 4][n mod 16][t mod 4]`, t = ky × kernel + kx.
+  private static func sum(_ call: ck_depthwise_rows, _ bias: Int32, _ y: Int, _ x: Int, _ n: Int)
+    -> Int
+  {
+    let (size, pair) = (call.kernel, Int(CK_ROWS))
+    let inputRows = ((call.rows + pair - 1) / pair * pair - 1) * call.stride + size
+    return (0..<size * size).reduce(Int(bias)) { sum, t in
+      let (row, column) = (y * call.stride + t / size, x * call.stride + t % size)
+      let block = n / 16 * ((size * size + 3) / 4)
+      let weight = call.weights[(block + t / 4) * 64 + n % 16 * 4 + t % 4]
+      return sum + Int(call.input[column * inputRows + row]?[n] ?? 0) * Int(weight)
+    }
+  }
+
   static var functions: ck_kernels {
     ck_kernels(
       name: nil,
@@ -70,6 +84,18 @@ enum KernelDefinition {
               p,
               e
             )
+          }
+        }
+      },
+      depthwise_rows: { call, epilogue in
+        guard let call = call?.pointee, let e = epilogue?.pointee else { return }
+        for y in 0..<call.rows {
+          for x in 0..<call.width {
+            let output = call.output + (y * call.row_bytes + x * call.pixel_bytes)
+            for n in 0..<call.channels {
+              let sum = KernelDefinition.sum(call, e.bias[n], y, x, n)
+              output[n] = KernelDefinition.byte(sum, n, 0, e)
+            }
           }
         }
       },

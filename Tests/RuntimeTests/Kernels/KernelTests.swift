@@ -14,6 +14,7 @@ private let vectorSets = KernelSet.available.map(\.name).filter { $0 != "portabl
     case .convolution: 900 * kernels.tile
     case .floatConvolution: 300 * kernels.tile
     case .depthwise: 3000
+    case .depthwiseRows: kernels.depthwise_rows == nil ? 0 : 2700
     case .maximum, .sum: 500
     case .addition, .multiplication: 1000
     case .requantization: 300
@@ -50,6 +51,13 @@ private let vectorSets = KernelSet.available.map(\.name).filter { $0 != "portabl
     #expect(ck_kernels_at(.max) == nil)
     #expect(ck_kernel_set_name(.max) == nil)
   }
+
+  #if arch(x86_64)
+  @Test(arguments: vectorSets.filter { $0 != "sse41" })
+  func `a set of vectors of 256 bits or more has depthwise rows`(set: String) throws {
+    #expect(try KernelSet.named(set).functions.depthwise_rows != nil)
+  }
+  #endif
 
   @Test(arguments: vectorSets)
   func `preferred tiles are within the most that any set takes`(set: String) throws {

@@ -1,0 +1,93 @@
+internal import CKernels
+internal import ModelFormat
+
+/// Depthwise convolution with one of the usual windows, by output rows: FORMAT.md, kind 2.
+///
+/// A call of the kernel takes some rows of a strip of columns, so that what it reads stays in the first-level cache while it
+/// goes over it once a few channels.
+struct DepthwiseRows {
+  private let output: TensorView
+  private let table: ColumnTable
+  private let kernel:
+    @convention(c) (UnsafePointer<ck_depthwise_rows>?, UnsafePointer<ck_epilogue>?) -> Void
+  @Compact private var rowsPerCall: Int
+  @Compact private var columnsPerCall: Int
+  private let weights: UnsafePointer<Int8>
+  private let epilogue: ck_epilogue
+  private let padPixel: UInt32
+  @Compact private var padWords: Int
+  private let padOffset: Int
+  private let tableOffset: Int
+
+  /// Most columns of a strip.
+  private static let strip = 64
+  /// Images with more rows than this are cut into calls of half as many.
+  private static let mostRows = 8
+
+  /// Nil where the kernel set has no kernel for it: then it is for `DepthwiseConvolution`.
+  init?(_ plan: Plan, _ record: OperatorRecord, _ scratch: inout ScratchLayout) {
+    let input = plan.view(record.input)
+    let output = plan.view(record.output)
+    guard let kernel = plan.kernels.depthwise_rows,
+      record.secondInput == OperatorRecord.noTensor,
+      let table = ColumnTable(record, input: input)
+    else { return nil }
+    self.kernel = kernel
+    self.output = output
+    self.table = table
+    let rowsPerCall = output.height > Self.mostRows ? Self.mostRows / 2 : output.height
+    let strips = (output.width + Self.strip - 1) / Self.strip
+    let columnsPerCall = ((output.width + strips - 1) / strips + 1) / 2 * 2
+    self.rowsPerCall = rowsPerCall
+    self.columnsPerCall = columnsPerCall
+    weights = plan.weights(record)
+    let taps = table.kernel * table.kernel
+    let layout = PackedLayout(depthwiseChannels: input.channels, taps: taps)
+    epilogue = plan.epilogue(record, layout, output: output, residual: nil)
+    padPixel = record.padPixel
+    let padWords = (input.channels + 63) / 64 * 16
+    self.padWords = padWords
+    padOffset = scratch.reserve(UInt32.self, padWords)
+    tableOffset = scratch.reserve(
+      UnsafePointer<UInt8>?.self,
+      table.count(rows: rowsPerCall, columns: columnsPerCall)
+    )
+  }
+
+  @_optimize(speed)
+  func run(_ share: Share) {
+    let pad = share.scratch.array(UInt32.self, at: padOffset)
+    for word in 0..<padWords { pad[word] = UInt32(littleEndian: padPixel) }
+    let padPointer = UnsafePointer((share.scratch + padOffset).assumingMemoryBound(to: UInt8.self))
+    let inputs = share.scratch.array(UnsafePointer<UInt8>?.self, at: tableOffset)
+    var ending = epilogue
+    let all = 0..<output.height
+    // Kernels take rows in pairs, so threads do.
+    let pairs = share.range((all.count + 1) / 2)
+    let end = min(all.lowerBound + 2 * pairs.upperBound, all.upperBound)
+    var row = all.lowerBound + 2 * pairs.lowerBound
+    while row < end {
+      let rows = row..<min(row + rowsPerCall, end)
+      var column = 0
+      while column < output.width {
+        let columns = column..<min(column + columnsPerCall, output.width)
+        table.fill(inputs, rows: rows, columns: columns, pad: padPointer, shift: 0)
+        var call = ck_depthwise_rows(
+          input: UnsafePointer(inputs),
+          rows: rows.count,
+          width: columns.count,
+          kernel: table.kernel,
+          stride: table.stride,
+          weights: weights,
+          channels: output.channels,
+          output: output.pixel(row * output.width + column),
+          pixel_bytes: output.pixelBytes,
+          row_bytes: output.width * output.pixelBytes
+        )
+        kernel(&call, &ending)
+        column = columns.upperBound
+      }
+      row = rows.upperBound
+    }
+  }
+}
