@@ -34,6 +34,12 @@ let package = Package(
     ),
     .target(name: "PlainText", exclude: ["README.md"], swiftSettings: strict),
     .target(
+      name: "Threads",
+      dependencies: ["CLinux"],
+      exclude: ["README.md"],
+      swiftSettings: strict
+    ),
+    .target(
       name: "ModelFormat",
       dependencies: ["PlainText"],
       exclude: ["FORMAT.md", "README.md"],
@@ -90,7 +96,7 @@ let package = Package(
     ),
     .executableTarget(
       name: "kernelcheck",
-      dependencies: ["Conformance", "Runtime", "Pixels", "PlainText", "CLinux"],
+      dependencies: ["CommandWords", "Conformance", "Runtime", "Pixels", "PlainText", "CLinux"],
       exclude: ["README.md"],
       swiftSettings: strict
     ),
@@ -118,13 +124,15 @@ let package = Package(
     ),
     .target(
       name: "Camera",
-      dependencies: ["CVideo", "CLinux", "ModelFormat", "Pixels", "ImageCodecs", "PlainText"],
+      dependencies: [
+        "CVideo", "CLinux", "ModelFormat", "Pixels", "ImageCodecs", "PlainText", "Threads",
+      ],
       exclude: ["README.md"],
       swiftSettings: strict
     ),
     .target(
       name: "ModelStore",
-      dependencies: ["CSignature", "CLinux", "ModelFormat", "Runtime", "PlainText"],
+      dependencies: ["CSignature", "CLinux", "ModelFormat", "Runtime", "PlainText", "Threads"],
       exclude: ["README.md"],
       swiftSettings: strict
     ),
@@ -132,7 +140,7 @@ let package = Package(
       name: "CameraService",
       dependencies: [
         "Camera", "ModelStore", "CWeb", "CMQTT", "CLinux", "Runtime", "Pixels", "ImageCodecs",
-        "ModelFormat", "CommandWords", "PlainText",
+        "ModelFormat", "CommandWords", "PlainText", "Threads",
       ],
       exclude: ["README.md", "Drift/README.md", "MQTT/README.md"],
       swiftSettings: strict
@@ -183,7 +191,7 @@ let package = Package(
     ),
     .target(
       name: "Quantization",
-      dependencies: ["GraphIR"],
+      dependencies: ["GraphIR", "ModelFormat"],
       exclude: ["README.md"],
       swiftSettings: strict
     ),
@@ -221,7 +229,7 @@ let package = Package(
       name: "ContainersTests",
       dependencies: ["Containers", .product(name: "SwiftProtobuf", package: "swift-protobuf")]
     ),
-    .testTarget(name: "GraphIRTests", dependencies: ["GraphIR"]),
+    .testTarget(name: "GraphIRTests", dependencies: ["GraphIR", "ModelFormat"]),
     .testTarget(
       name: "ImportersTests",
       dependencies: [
@@ -229,7 +237,7 @@ let package = Package(
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]
     ),
-    .testTarget(name: "GraphPassesTests", dependencies: ["GraphPasses", "GraphIR"]),
+    .testTarget(name: "GraphPassesTests", dependencies: ["GraphPasses", "GraphIR", "ModelFormat"]),
     .testTarget(name: "QuantizationTests", dependencies: ["Quantization", "GraphIR"]),
     .testTarget(
       name: "CompilerTests",
@@ -253,7 +261,9 @@ let package = Package(
     ),
     .testTarget(
       name: "ModelStoreTests",
-      dependencies: ["CSignature", "ModelStore", "ModelFormat", "ModelSamples", "Runtime"]
+      dependencies: [
+        "CSignature", "ModelStore", "ModelFormat", "ModelSamples", "Runtime", "Threads",
+      ]
     ),
     .testTarget(
       name: "CameraServiceTests",

@@ -1,6 +1,7 @@
 internal import CLinux
 internal import CVideo
 internal import Pixels
+internal import Threads
 
 /// The newest frame of a camera, for years.
 ///
@@ -19,8 +20,8 @@ public final class CameraStream: @unchecked Sendable {
 
   let options: CameraOptions
   let watch: OpaquePointer
-  private let monitor: OpaquePointer
-  private var thread: OpaquePointer?
+  private let monitor = Monitor()
+  private var thread: BackgroundThread?
 
   // What both threads touch, in the monitor.
   private var isStopping = false
@@ -36,9 +37,8 @@ public final class CameraStream: @unchecked Sendable {
   // The consumer's: RGB of a frame that had to be converted.
   private var converted = UnsafeMutableRawBufferPointer(start: nil, count: 0)
 
-  private init(_ options: CameraOptions, _ monitor: OpaquePointer, _ watch: OpaquePointer) {
+  private init(_ options: CameraOptions, _ watch: OpaquePointer) {
     self.options = options
-    self.monitor = monitor
     self.watch = watch
     events.reserveCapacity(Self.eventRoom)
   }
@@ -46,30 +46,22 @@ public final class CameraStream: @unchecked Sendable {
   /// Starts to look for the camera, whether there is one or not; `nil` where the system has no thread or descriptor for it.
   public static func start(_ options: CameraOptions) -> CameraStream? {
     var watch: OpaquePointer?
-    guard let monitor = cl_monitor_create() else { return nil }
-    guard cv_watch_create(&watch) == 0, let watch else {
-      cl_monitor_destroy(monitor)
-      return nil
-    }
-    let stream = CameraStream(options, monitor, watch)
-    let context = Unmanaged.passUnretained(stream).toOpaque()
-    let error = cl_thread_start(
-      "camera",
-      { context in
-        guard let context else { return }
-        let stream = Unmanaged<CameraStream>.fromOpaque(context).takeUnretainedValue()
+    guard cv_watch_create(&watch) == 0, let watch else { return nil }
+    let stream = CameraStream(options, watch)
+    do throws(ThreadError) {
+      // `deinit` ends the thread.
+      stream.thread = try BackgroundThread("camera") { [unowned(unsafe) stream] in
         var loop = CaptureLoop(stream)
         loop.run()
-      },
-      context,
-      &stream.thread
-    )
-    return error == 0 ? stream : nil
+      }
+      return stream
+    } catch {
+      return nil
+    }
   }
 
   deinit {
     stop()
-    cl_monitor_destroy(monitor)
     cv_watch_destroy(watch)
     converted.deallocate()
   }
@@ -77,11 +69,9 @@ public final class CameraStream: @unchecked Sendable {
   /// Closes the camera; what `next` gave must not be read any more.
   public func stop() {
     release()
-    locked { isStopping = true }
+    monitor.locked { isStopping = true }
     cv_watch_wake(watch)
-    guard let thread else { return }
-    cl_thread_join(thread)
-    self.thread = nil
+    thread.take()?.join()
   }
 
   // MARK: The consumer
@@ -108,24 +98,23 @@ public final class CameraStream: @unchecked Sendable {
 
   /// Gives the frame back, so that the driver can fill its buffer again.
   public func release() {
-    cl_monitor_enter(monitor)
-    if let buffer = held {
+    monitor.locked {
+      guard let buffer = held else { return }
       held = nil
       giveBack(buffer)
-      cl_monitor_notify(monitor)
+      monitor.notify()
     }
-    cl_monitor_leave(monitor)
   }
 
   /// The frame could not be decoded.
-  public func countBadPicture() { locked { tally.bad += 1 } }
+  public func countBadPicture() { monitor.locked { tally.bad += 1 } }
 
   /// What happened so far.
-  public var counters: CameraCounters { locked { tally } }
+  public var counters: CameraCounters { monitor.locked { tally } }
 
   /// The camera that streams now; `nil` where none does.
   public var description: CameraDescription? {
-    locked {
+    monitor.locked {
       guard let session else { return nil }
       return CameraDescription(
         name: session.node.identity.name,
@@ -148,8 +137,10 @@ public final class CameraStream: @unchecked Sendable {
   }
 
   private func take(until deadline: Int64) -> Taken {
-    cl_monitor_enter(monitor)
-    defer { cl_monitor_leave(monitor) }
+    monitor.locked { takeInside(until: deadline) }
+  }
+
+  private func takeInside(until deadline: Int64) -> Taken {
     while true {
       if isStopping { return .ended }
       if !events.isEmpty { return .event(events.removeFirst()) }
@@ -159,7 +150,7 @@ public final class CameraStream: @unchecked Sendable {
         return .frame(describe(frame, of: session), isConverted: session.isConverted)
       }
       if cl_nanoseconds() >= deadline { return .nothing }
-      _ = cl_monitor_wait(monitor, deadline)
+      monitor.waitInside(until: deadline)
     }
   }
 
@@ -187,7 +178,7 @@ public final class CameraStream: @unchecked Sendable {
       converted.deallocate()
       converted = .allocate(byteCount: needed, alignment: 64)
     }
-    guard let handle = locked({ session?.node.handle }) else { return nil }
+    guard let handle = monitor.locked({ session?.node.handle }) else { return nil }
     let error = cv_convert(
       handle,
       frame.bytes.baseAddress?.assumingMemoryBound(to: UInt8.self),
@@ -206,11 +197,11 @@ public final class CameraStream: @unchecked Sendable {
   /// Events that are kept for a consumer that does not ask.
   private static let eventRoom = 16
 
-  var isEnding: Bool { locked { isStopping } }
+  var isEnding: Bool { monitor.locked { isStopping } }
 
   /// A camera streams.
   func open(_ session: CameraSession) {
-    locked {
+    monitor.locked {
       self.session = session
       if let last = lastSession, last.looksLike(session) { return }
       lastSession = session
@@ -220,39 +211,39 @@ public final class CameraStream: @unchecked Sendable {
 
   /// The camera will be closed: waits until the consumer has given back what it reads.
   func close() {
-    cl_monitor_enter(monitor)
-    waiting = nil
-    while held != nil { _ = cl_monitor_wait(monitor, -1) }
-    session = nil
-    queueError = 0
-    cl_monitor_leave(monitor)
+    monitor.locked {
+      waiting = nil
+      while held != nil { monitor.waitInside(until: -1) }
+      session = nil
+      queueError = 0
+    }
   }
 
   /// Why a buffer did not go back to the driver; 0 where all did.
-  var troubleOfQueue: Int32 { locked { queueError } }
+  var troubleOfQueue: Int32 { monitor.locked { queueError } }
 
   /// A good frame: it replaces the one that waits.
   func offer(_ frame: Waiting) {
-    locked {
+    monitor.locked {
       if let old = waiting {
         tally.dropped += 1
         giveBack(old.buffer)
       }
       waiting = frame
-      cl_monitor_notify(monitor)
+      monitor.notify()
     }
   }
 
   /// A frame that nobody wants.
-  func reject(_ buffer: UInt32) { locked { giveBack(buffer) } }
+  func reject(_ buffer: UInt32) { monitor.locked { giveBack(buffer) } }
 
-  func count(_ change: (inout CameraCounters) -> Void) { locked { change(&tally) } }
+  func count(_ change: (inout CameraCounters) -> Void) { monitor.locked { change(&tally) } }
 
   func tell(_ event: SourceEvent) {
-    locked {
+    monitor.locked {
       if events.count == Self.eventRoom { events.removeFirst() }
       events.append(event)
-      cl_monitor_notify(monitor)
+      monitor.notify()
     }
   }
 
@@ -264,11 +255,5 @@ public final class CameraStream: @unchecked Sendable {
       queueError = error
       cv_watch_wake(watch)
     }
-  }
-
-  private func locked<Result>(_ body: () -> Result) -> Result {
-    cl_monitor_enter(monitor)
-    defer { cl_monitor_leave(monitor) }
-    return body()
   }
 }

@@ -1,4 +1,4 @@
-internal import CLinux
+internal import Threads
 
 /// The newest result and picture, posted by the frame loop and copied out by whoever publishes them.
 ///
@@ -22,7 +22,7 @@ public final class Bulletin: @unchecked Sendable {
     }
   }
 
-  private let monitor = cl_monitor_create()
+  private let monitor = Monitor()
   private var result = Notice()
   private var picture = Notice()
   private var isOver = false
@@ -36,27 +36,19 @@ public final class Bulletin: @unchecked Sendable {
   /// A board with nothing on it.
   public init() {}
 
-  deinit { cl_monitor_destroy(monitor) }
-
-  private func locked<Value>(_ body: () -> Value) -> Value {
-    cl_monitor_enter(monitor)
-    defer { cl_monitor_leave(monitor) }
-    return body()
-  }
-
   /// Calls `listener` after every piece of news from now on, in the poster's thread and with the board locked.
   ///
   /// It must cost next to nothing, and not use the board. When the call returns, the listener before it is not called any more.
-  public func setListener(_ listener: (() -> Void)?) { locked { self.listener = listener } }
+  public func setListener(_ listener: (() -> Void)?) { monitor.locked { self.listener = listener } }
 
   private func announce() {
-    cl_monitor_notify(monitor)
+    monitor.notify()
     listener?()
   }
 
   /// Posts the newest result, a JSON object without a line's end.
   public func post(result json: UnsafeBufferPointer<UInt8>) {
-    locked {
+    monitor.locked {
       result.post(json)
       announce()
     }
@@ -64,7 +56,7 @@ public final class Bulletin: @unchecked Sendable {
 
   /// Posts the newest picture, a whole JPEG file.
   public func post(picture jpeg: UnsafeBufferPointer<UInt8>) {
-    locked {
+    monitor.locked {
       picture.post(jpeg)
       wantsOnePicture = false
       announce()
@@ -73,9 +65,9 @@ public final class Bulletin: @unchecked Sendable {
 
   /// What the service is doing.
   public var state: ServiceState {
-    get { locked { currentState } }
+    get { monitor.locked { currentState } }
     set {
-      locked {
+      monitor.locked {
         guard currentState != newValue else { return }
         currentState = newValue
         stateNumber += 1
@@ -86,9 +78,9 @@ public final class Bulletin: @unchecked Sendable {
 
   /// With what it does it.
   public var description: ServiceDescription {
-    get { locked { currentDescription } }
+    get { monitor.locked { currentDescription } }
     set {
-      locked {
+      monitor.locked {
         currentDescription = newValue
         stateNumber += 1
         announce()
@@ -98,48 +90,46 @@ public final class Bulletin: @unchecked Sendable {
 
   /// Copies the newest result over `target` if it is newer than number `last` (0: any), and returns its number.
   public func copyResult(after last: UInt64, into target: inout [UInt8]) -> UInt64? {
-    locked { result.copy(after: last, into: &target) }
+    monitor.locked { result.copy(after: last, into: &target) }
   }
 
   /// Copies the newest picture over `target` if it is newer than number `last` (0: any), and returns its number.
   public func copyPicture(after last: UInt64, into target: inout [UInt8]) -> UInt64? {
-    locked { picture.copy(after: last, into: &target) }
+    monitor.locked { picture.copy(after: last, into: &target) }
   }
 
   /// Whether somebody wants pictures.
-  public var wantsPicture: Bool { locked { watchers > 0 || wantsOnePicture } }
+  public var wantsPicture: Bool { monitor.locked { watchers > 0 || wantsOnePicture } }
 
   /// From now on every picture is wanted, until as many `endWatching` as `beginWatching`.
-  public func beginWatching() { locked { watchers += 1 } }
+  public func beginWatching() { monitor.locked { watchers += 1 } }
 
   /// The end of a `beginWatching`.
-  public func endWatching() { locked { watchers -= 1 } }
+  public func endWatching() { monitor.locked { watchers -= 1 } }
 
   /// The next picture is wanted; later ones are not.
-  public func requestPicture() { locked { wantsOnePicture = true } }
+  public func requestPicture() { monitor.locked { wantsOnePicture = true } }
 
   /// Numbers of the newest result and picture, and of changes of state and description.
   public var numbers: (result: UInt64, picture: UInt64, state: UInt64) {
-    locked { (result.number, picture.number, stateNumber) }
+    monitor.locked { (result.number, picture.number, stateNumber) }
   }
 
   /// Waits until something is posted, the state changes, `end()` is called or the monotonic clock shows `deadline`.
   ///
   /// May return early: look at what there is.
   public func waitForNews(until deadline: Int64) {
-    cl_monitor_enter(monitor)
-    if !isOver { _ = cl_monitor_wait(monitor, deadline) }
-    cl_monitor_leave(monitor)
+    monitor.wait(until: deadline) { isOver }
   }
 
   /// Whether `end()` has been called.
-  public var hasEnded: Bool { locked { isOver } }
+  public var hasEnded: Bool { monitor.locked { isOver } }
 
   /// Wakes all who wait; nobody waits from now on.
   public func end() {
-    locked {
+    monitor.locked {
       isOver = true
-      cl_monitor_notify(monitor)
+      monitor.notify()
     }
   }
 }

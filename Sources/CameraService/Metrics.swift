@@ -1,5 +1,5 @@
-internal import CLinux
 public import PlainText
+internal import Threads
 
 /// What is counted from the start on.
 public enum Counter: Int, Sendable, CaseIterable {
@@ -87,68 +87,64 @@ public final class Metrics: @unchecked Sendable {
     var drift: DriftMonitor?
   }
 
-  private let monitor = cl_monitor_create()
+  private let monitor = Monitor()
   private var values = Values()
 
   /// Metrics at their start.
   public init() {}
 
-  deinit { cl_monitor_destroy(monitor) }
-
-  private func locked<Value>(_ body: () -> Value) -> Value {
-    cl_monitor_enter(monitor)
-    defer { cl_monitor_leave(monitor) }
-    return body()
-  }
-
   /// Counts something.
   public func add(_ counter: Counter, _ count: UInt64 = 1) {
-    locked { values.counters[counter.rawValue] += count }
+    monitor.locked { values.counters[counter.rawValue] += count }
   }
 
   /// Takes over what somebody else counts.
   public func set(_ counter: Counter, to value: Int) {
-    locked { values.counters[counter.rawValue] = UInt64(max(0, value)) }
+    monitor.locked { values.counters[counter.rawValue] = UInt64(max(0, value)) }
   }
 
   /// The value of a counter.
-  public func value(_ counter: Counter) -> UInt64 { locked { values.counters[counter.rawValue] } }
+  public func value(_ counter: Counter) -> UInt64 {
+    monitor.locked { values.counters[counter.rawValue] }
+  }
 
   /// Counts a fault.
-  public func add(_ fault: FrameFault) { locked { values.faults[fault.rawValue] += 1 } }
+  public func add(_ fault: FrameFault) { monitor.locked { values.faults[fault.rawValue] += 1 } }
 
   /// Takes over what somebody else counts.
   public func set(_ fault: FrameFault, to value: Int) {
-    locked { values.faults[fault.rawValue] = UInt64(max(0, value)) }
+    monitor.locked { values.faults[fault.rawValue] = UInt64(max(0, value)) }
   }
 
   /// The number of faults of a kind.
-  public func value(_ fault: FrameFault) -> UInt64 { locked { values.faults[fault.rawValue] } }
+  public func value(_ fault: FrameFault) -> UInt64 {
+    monitor.locked { values.faults[fault.rawValue] }
+  }
 
   /// Notes the times of one frame, in nanoseconds.
   public func observe(_ times: StageTimes) {
-    locked {
+    monitor.locked {
       for stage in Stage.allCases { values.stages[stage.rawValue].add(times[stage]) }
     }
   }
 
   /// Notes what the board says of itself.
   public func observe(temperature: Double?, isThrottled: Bool?) {
-    locked {
+    monitor.locked {
       values.temperature = temperature
       values.isThrottled = isThrottled
     }
   }
 
   /// Notes what has become of messages to the broker.
-  public func observe(_ mqtt: MQTTCounts) { locked { values.mqtt = mqtt } }
+  public func observe(_ mqtt: MQTTCounts) { monitor.locked { values.mqtt = mqtt } }
 
   /// Has the metrics of a model's drift rendered with the others from now on.
-  public func observe(_ drift: DriftMonitor?) { locked { values.drift = drift } }
+  public func observe(_ drift: DriftMonitor?) { monitor.locked { values.drift = drift } }
 
   /// Appends all of it in Prometheus' text format 0.0.4.
   public func render(into text: inout TextBuilder) {
-    let values = locked { self.values }
+    let values = monitor.locked { self.values }
     for counter in Counter.allCases {
       let value = values.counters[counter.rawValue]
       Self.line(counter.name, "_total", counter.help, "counter", value, &text)

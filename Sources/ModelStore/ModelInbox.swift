@@ -1,5 +1,6 @@
 internal import ModelFormat
 internal import PlainText
+internal import Threads
 
 /// A model that comes in portions, as messages do; it is kept on disk and not in memory.
 ///

@@ -2,6 +2,7 @@ internal import CLinux
 internal import ModelFormat
 internal import PlainText
 internal import Runtime
+internal import Threads
 
 /// Gives the frame loop its model: the first one, and each new one when it is verified and ready to run.
 ///
@@ -31,7 +32,7 @@ public final class ModelKeeper: @unchecked Sendable {
   private let options: UpdateOptions
   private let source: ModelSource
   private let report: (UpdateEvent) -> Void
-  private let monitor: Monitor
+  private let monitor = Monitor()
   private var thread: BackgroundThread?
 
   // Under the monitor.
@@ -62,7 +63,6 @@ public final class ModelKeeper: @unchecked Sendable {
     beginning = first
     self.watch = watch
     self.report = report
-    monitor = Monitor()
     inbox = ModelInbox(source.folder, maximumBytes: options.maximumBytes, monitor: monitor)
     newest = first.file
     newestHash = first.hash
@@ -90,8 +90,20 @@ public final class ModelKeeper: @unchecked Sendable {
     let first = try source.first()
     let model = try prepare(first, options)
     let keeper = ModelKeeper(options, source, model, watch, report)
-    keeper.thread = try BackgroundThread("model", isLowPriority: false) { keeper.work() }
+    keeper.thread = try Self.thread("model") { keeper.work() }
     return keeper
+  }
+
+  private static func thread(
+    _ name: StaticString,
+    isLowPriority: Bool = false,
+    _ body: @escaping () -> Void
+  ) throws(ModelStoreError) -> BackgroundThread {
+    do throws(ThreadError) {
+      return try BackgroundThread(name, isLowPriority: isLowPriority, run: body)
+    } catch {
+      throw .system(path: "model", .startThread, code: error.code)
+    }
   }
 
   private static func prepare(
@@ -221,7 +233,7 @@ public final class ModelKeeper: @unchecked Sendable {
     do throws(ModelStoreError) {
       let outcome = LoadOutcome()
       // The network's own threads would inherit the low priority, so it is prepared here.
-      try BackgroundThread("model-check", isLowPriority: true) {
+      try Self.thread("model-check", isLowPriority: true) {
         do throws(ModelStoreError) { outcome.model = try load(former) } catch {
           outcome.error = error
         }

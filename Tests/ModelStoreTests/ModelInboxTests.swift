@@ -1,6 +1,7 @@
 import Foundation
 import ModelFormat
 import Testing
+import Threads
 @testable import ModelStore
 
 @Suite struct ModelInboxTests {

@@ -2,6 +2,7 @@ import Foundation
 import ModelFormat
 import Synchronization
 import Testing
+import Threads
 @testable import ModelStore
 
 /// Something that is done with a store, from the state that it is given.

@@ -1,7 +1,7 @@
-internal import CLinux
 internal import ModelFormat
 public import PlainText
 internal import Runtime
+internal import Threads
 
 /// Tells when a camera gives other pictures than those that the model was calibrated with.
 ///
@@ -45,7 +45,7 @@ public final class DriftMonitor: @unchecked Sendable {
   private let settings: DriftSettings
   private let expectedScores: CalibrationStatistics
   private let names: [String]
-  private let monitor = cl_monitor_create()
+  private let monitor = Monitor()
 
   // The frame loop's.
   private var framesToLook = 0
@@ -74,7 +74,6 @@ public final class DriftMonitor: @unchecked Sendable {
   deinit {
     layers.deallocate()
     scores.deallocate()
-    cl_monitor_destroy(monitor)
   }
 
   /// A monitor for a model; nil where drift is switched off, or the file says nothing of calibration images.
@@ -98,25 +97,23 @@ public final class DriftMonitor: @unchecked Sendable {
     network.run { operation in
       let count = network.countAtLimits(ofOutputOf: operation)
       let weight = 1 / Float(min(lookCount + 1, Self.looks))
-      cl_monitor_enter(monitor)
-      layers[operation].low += (count.lowShare - layers[operation].low) * weight
-      layers[operation].high += (count.highShare - layers[operation].high) * weight
-      cl_monitor_leave(monitor)
+      monitor.locked {
+        layers[operation].low += (count.lowShare - layers[operation].low) * weight
+        layers[operation].high += (count.highShare - layers[operation].high) * weight
+      }
     }
-    cl_monitor_enter(monitor)
-    lookCount += 1
-    cl_monitor_leave(monitor)
+    monitor.locked { lookCount += 1 }
   }
 
   /// Takes the best score of a frame.
   func observe(score: Float) {
     let bin = expectedScores.bin(score)
-    cl_monitor_enter(monitor)
-    frameCount += 1
-    let weight = 1 / Float(min(frameCount, Self.frames))
-    for index in scores.indices { scores[index] -= scores[index] * weight }
-    scores[bin] += weight
-    cl_monitor_leave(monitor)
+    monitor.locked {
+      frameCount += 1
+      let weight = 1 / Float(min(frameCount, Self.frames))
+      for index in scores.indices { scores[index] -= scores[index] * weight }
+      scores[bin] += weight
+    }
   }
 
   /// What to tell at this time: that drift began or ended, once each; nil for nothing.
@@ -132,9 +129,7 @@ public final class DriftMonitor: @unchecked Sendable {
       }
       isDrifting = isOver
       overSince = nil
-      cl_monitor_enter(monitor)
-      isReported = isOver
-      cl_monitor_leave(monitor)
+      monitor.locked { isReported = isOver }
       return (isOver, message(isOver, worst))
     }
     overSince = nil
@@ -170,14 +165,14 @@ public final class DriftMonitor: @unchecked Sendable {
 
   /// The layer that differs most; distance 0 before there are enough looks.
   var worstLayer: (index: Int, distance: Float) {
-    cl_monitor_enter(monitor)
-    defer { cl_monitor_leave(monitor) }
-    var worst = (index: 0, distance: Float(0))
-    guard lookCount >= Self.fewestLooks else { return worst }
-    for (index, layer) in layers.enumerated() where layer.distance > worst.distance {
-      worst = (index, layer.distance)
+    monitor.locked {
+      var worst = (index: 0, distance: Float(0))
+      guard lookCount >= Self.fewestLooks else { return worst }
+      for (index, layer) in layers.enumerated() where layer.distance > worst.distance {
+        worst = (index, layer.distance)
+      }
+      return worst
     }
-    return worst
   }
 
   /// The name of a layer.
@@ -185,11 +180,7 @@ public final class DriftMonitor: @unchecked Sendable {
 
   /// How much lower scores are than those of calibration, 0…1: the most by which the share of frames below some score is larger than
   /// that of calibration images (one-sided Kolmogorov–Smirnov distance over bins); 0 before there are enough frames.
-  var scoreDistance: Float {
-    cl_monitor_enter(monitor)
-    defer { cl_monitor_leave(monitor) }
-    return scoreDistanceInside
-  }
+  var scoreDistance: Float { monitor.locked { scoreDistanceInside } }
 
   private var scoreDistanceInside: Float {
     guard frameCount >= Self.fewestFrames else { return 0 }
@@ -204,8 +195,10 @@ public final class DriftMonitor: @unchecked Sendable {
 
   /// Appends it in Prometheus' text format.
   public func render(into text: inout TextBuilder) {
-    cl_monitor_enter(monitor)
-    defer { cl_monitor_leave(monitor) }
+    monitor.locked { renderInside(&text) }
+  }
+
+  private func renderInside(_ text: inout TextBuilder) {
     Self.head("layer_saturation_ratio", "Share of a layer's values at its clamps.", &text)
     for (index, layer) in layers.enumerated() {
       line("layer_saturation_ratio", index, layer.low + layer.high, &text)

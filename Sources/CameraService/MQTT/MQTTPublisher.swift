@@ -1,5 +1,6 @@
 internal import CLinux
 public import PlainText
+internal import Threads
 
 /// Why MQTT cannot be started: one line.
 public struct MQTTError: Error {
@@ -34,10 +35,10 @@ public final class MQTTPublisher: @unchecked Sendable {
   /// Wakes the thread.
   let wakeEvent: Int32
 
-  private let monitor: OpaquePointer
-  private var thread: OpaquePointer?
+  private let monitor = Monitor()
+  private var thread: BackgroundThread?
 
-  // Between enter and leave of the monitor only.
+  // In the monitor only.
   private var queue: MessageQueue
   private var label = MQTTState(reserving: 256)
   private var counts = MQTTCounts()
@@ -52,7 +53,6 @@ public final class MQTTPublisher: @unchecked Sendable {
     bulletin: Bulletin,
     log: Log,
     wakeEvent: Int32,
-    monitor: OpaquePointer,
     queue: consuming MessageQueue
   ) {
     self.settings = settings
@@ -60,14 +60,10 @@ public final class MQTTPublisher: @unchecked Sendable {
     self.bulletin = bulletin
     self.log = log
     self.wakeEvent = wakeEvent
-    self.monitor = monitor
     self.queue = queue
   }
 
-  deinit {
-    cl_monitor_destroy(monitor)
-    cl_close_file(wakeEvent)
-  }
+  deinit { cl_close_file(wakeEvent) }
 
   /// Starts the thread, which connects and goes on connecting until `stop`.
   ///
@@ -82,19 +78,10 @@ public final class MQTTPublisher: @unchecked Sendable {
   ) throws(MQTTError) -> MQTTPublisher {
     let publisher = try make(settings, bulletin: bulletin, log: log)
     let session = MQTTSession(publisher: publisher, device: device, delivery: delivery)
-    let context = Unmanaged.passRetained(session)
-    let error = cl_thread_start(
-      "mqtt",
-      { context in
-        guard let context else { return }
-        Unmanaged<MQTTSession>.fromOpaque(context).takeRetainedValue().run()
-      },
-      context.toOpaque(),
-      &publisher.thread
-    )
-    guard error == 0 else {
-      context.release()
-      throw MQTTError(message: TextBuilder(cString: cl_error_text(error)))
+    do throws(ThreadError) {
+      publisher.thread = try BackgroundThread("mqtt") { session.run() }
+    } catch {
+      throw MQTTError(message: TextBuilder(cString: cl_error_text(error.code)))
     }
     return publisher
   }
@@ -106,7 +93,6 @@ public final class MQTTPublisher: @unchecked Sendable {
     log: Log
   ) throws(MQTTError) -> MQTTPublisher {
     guard
-      let monitor = cl_monitor_create(),
       let queue = MessageQueue.make(messages: settings.queueMessages, bytes: settings.queueBytes)
     else { throw MQTTError(message: TextBuilder("no memory for the queue")) }
     let event = cl_event_create()
@@ -117,7 +103,6 @@ public final class MQTTPublisher: @unchecked Sendable {
       bulletin: bulletin,
       log: log,
       wakeEvent: event,
-      monitor: monitor,
       queue: queue
     )
   }
@@ -129,12 +114,6 @@ public final class MQTTPublisher: @unchecked Sendable {
       return TextBuilder(cString: base).string
     }
   }
-
-  private func locked<Value>(_ body: () -> Value) -> Value {
-    cl_monitor_enter(monitor)
-    defer { cl_monitor_leave(monitor) }
-    return body()
-  }
 }
 
 /// For the frame loop.
@@ -144,7 +123,7 @@ extension MQTTPublisher {
   /// `result` is a JSON object, `label` nil before there is one; `isChange` says that the class is another than that of the result
   /// before.
   public func publish(result: TextBuilder, label newLabel: String?, isChange: Bool) {
-    let isNews = locked {
+    let isNews = monitor.locked {
       var isNews = false
       if let newLabel {
         isNews = newLabel.utf8.withContiguousStorageIfAvailable { label.set($0) } ?? false
@@ -170,7 +149,7 @@ extension MQTTPublisher {
 
   /// Puts word of something that happened in the queue, a JSON object.
   public func publish(event: TextBuilder) {
-    locked {
+    monitor.locked {
       event.bytes.withUnsafeBytes { queue.append(topic: MQTTTopic.event.rawValue, $0) }
     }
     cl_event_signal(wakeEvent)
@@ -178,7 +157,7 @@ extension MQTTPublisher {
 
   /// Whether the command `reload` came since the last call.
   public func takeReload() -> Bool {
-    locked {
+    monitor.locked {
       defer { isReloadWanted = false }
       return isReloadWanted
     }
@@ -186,7 +165,7 @@ extension MQTTPublisher {
 
   /// What has been done so far.
   public var currentCounts: MQTTCounts {
-    locked {
+    monitor.locked {
       var counts = counts
       counts.dropped = queue.dropped
       counts.waiting = queue.count
@@ -199,56 +178,56 @@ extension MQTTPublisher {
   /// Where the thread does not end in time, because the host's name is being looked up, it is left alone and ends later.
   public func stop(withinMilliseconds limit: Int) {
     let deadline = cl_nanoseconds() + Int64(limit) * 1_000_000
-    cl_monitor_enter(monitor)
-    isStopping = true
-    cl_monitor_notify(monitor)
-    cl_event_signal(wakeEvent)
-    while !hasEnded && cl_nanoseconds() < deadline { _ = cl_monitor_wait(monitor, deadline) }
-    let (isOver, ended) = (hasEnded, thread)
-    thread = nil
-    cl_monitor_leave(monitor)
-    if isOver { cl_thread_join(ended) }
+    let isOver = monitor.locked {
+      isStopping = true
+      monitor.notify()
+      cl_event_signal(wakeEvent)
+      while !hasEnded && cl_nanoseconds() < deadline { monitor.waitInside(until: deadline) }
+      return hasEnded
+    }
+    let ended = thread.take()
+    if isOver { ended?.join() }
   }
 }
 
 /// For the thread.
 extension MQTTPublisher {
   /// Whether `stop` has been called.
-  var isToStop: Bool { locked { isStopping } }
+  var isToStop: Bool { monitor.locked { isStopping } }
 
   /// Waits until the monotonic clock shows `deadline`, or `stop` is called.
   func rest(until deadline: Int64) {
-    cl_monitor_enter(monitor)
-    while !isStopping && cl_nanoseconds() < deadline { _ = cl_monitor_wait(monitor, deadline) }
-    cl_monitor_leave(monitor)
+    monitor.locked {
+      while !isStopping && cl_nanoseconds() < deadline { monitor.waitInside(until: deadline) }
+    }
   }
 
   /// The thread's last word.
   func end() {
-    locked {
+    monitor.locked {
       hasEnded = true
       counts.isConnected = false
-      cl_monitor_notify(monitor)
+      monitor.notify()
     }
   }
 
   /// The broker has taken the daemon in, or is gone.
   func setConnected(_ isConnected: Bool) {
-    locked {
+    monitor.locked {
       if isConnected { counts.connections += 1 }
       counts.isConnected = isConnected
     }
   }
 
   /// Whether no message waits.
-  var isDrained: Bool { locked { queue.count == 0 } }
+  var isDrained: Bool { monitor.locked { queue.count == 0 } }
 
   /// Copies a message's bytes, or those of the oldest after it, to `target`, where there is room for `queueBytes`.
   func copyMessage(
     from number: UInt64,
     to target: UnsafeMutableRawPointer
   ) -> (number: UInt64, entry: MessageQueue.Entry)? {
-    locked {
+    monitor.locked {
       let number = max(number, queue.first)
       guard let entry = queue.entry(number) else { return nil }
       queue.copy(entry, to: target)
@@ -258,7 +237,7 @@ extension MQTTPublisher {
 
   /// The broker has all messages up to this one.
   func delivered(through number: UInt64) {
-    locked {
+    monitor.locked {
       let before = queue.first
       queue.removeThrough(number)
       counts.delivered += queue.first - before
@@ -267,7 +246,7 @@ extension MQTTPublisher {
 
   /// Copies the label to `target` if it is newer than version `last`, and returns its version.
   func copyLabel(after last: UInt64, into target: inout [UInt8]) -> UInt64? {
-    locked {
+    monitor.locked {
       guard label.version > last else { return nil }
       target.removeAll(keepingCapacity: true)
       target.append(contentsOf: label.bytes)
@@ -276,5 +255,5 @@ extension MQTTPublisher {
   }
 
   /// The command `reload` came.
-  func requestReload() { locked { isReloadWanted = true } }
+  func requestReload() { monitor.locked { isReloadWanted = true } }
 }

@@ -1,4 +1,3 @@
-internal import CLinux
 internal import PlainText
 
 /// What the daemon publishes under and listens to: the prefix and a word or two.

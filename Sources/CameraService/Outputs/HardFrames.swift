@@ -1,6 +1,7 @@
 internal import CLinux
 internal import PlainText
 internal import Runtime
+internal import Threads
 
 /// Keeps frames that the model was unsure of, as pairs of JPEG and JSON in a bounded folder.
 ///
@@ -9,8 +10,8 @@ final class HardFrames: @unchecked Sendable {
   private let settings: FrameSettings
   private let log: Log
   private let metrics: Metrics
-  private let monitor = cl_monitor_create()
-  private var thread: OpaquePointer?
+  private let monitor = Monitor()
+  private var thread: BackgroundThread?
   private var picture: [UInt8] = []
   private var result: [UInt8] = []
   private var stem = TextBuilder()
@@ -33,35 +34,24 @@ final class HardFrames: @unchecked Sendable {
     self.metrics = metrics
   }
 
-  deinit { cl_monitor_destroy(monitor) }
-
   /// Starts the thread that writes.
   func start() {
-    let context = Unmanaged.passUnretained(self).toOpaque()
-    let failure = cl_thread_start(
-      "frames",
-      { context in
-        guard let context else { return }
-        Unmanaged<HardFrames>.fromOpaque(context).takeUnretainedValue().work()
-      },
-      context,
-      &thread
-    )
-    guard failure == 0 else {
+    do throws(ThreadError) {
+      // `stop` ends the thread before this object does.
+      thread = try BackgroundThread("frames", isLowPriority: true) { [unowned(unsafe) self] in
+        work()
+      }
+    } catch {
       var text = TextBuilder("no thread to keep frames, ")
-      text.append(TextBuilder(cString: cl_error_text(failure)))
-      return log.error(.frames, text)
+      text.append(TextBuilder(cString: cl_error_text(error.code)))
+      log.error(.frames, text)
     }
   }
 
   /// Writes what has been taken and ends the thread.
   func stop() {
-    cl_monitor_enter(monitor)
-    isOver = true
-    cl_monitor_notify(monitor)
-    cl_monitor_leave(monitor)
-    cl_thread_join(thread)
-    thread = nil
+    monitor.changing { isOver = true }
+    thread.take()?.join()
   }
 
   /// Whether the frame that the model has just seen is to be kept.
@@ -75,9 +65,7 @@ final class HardFrames: @unchecked Sendable {
     {
       return false
     }
-    cl_monitor_enter(monitor)
-    defer { cl_monitor_leave(monitor) }
-    return !isBusy && thread != nil
+    return thread != nil && monitor.locked { !isBusy }
   }
 
   /// Takes a frame that is wanted: a JPEG file and its result.
@@ -88,9 +76,8 @@ final class HardFrames: @unchecked Sendable {
     sequence: UInt32,
     nanoseconds: Int64
   ) {
-    cl_monitor_enter(monitor)
-    defer { cl_monitor_leave(monitor) }
-    guard !isBusy else { return }
+    // Until it is busy the thread touches nothing of this.
+    guard monitor.locked({ !isBusy }) else { return }
     lastTaken = nanoseconds
     picture.removeAll(keepingCapacity: true)
     picture.append(contentsOf: jpeg)
@@ -100,25 +87,21 @@ final class HardFrames: @unchecked Sendable {
     stem.clear()
     WallTime(nanoseconds: wallNanoseconds).appendCompact(to: &stem)
     stem.append("-", Int(sequence))
-    isBusy = true
-    cl_monitor_notify(monitor)
+    monitor.changing { isBusy = true }
   }
 
   private func work() {
-    cl_lower_priority()
     _ = settings.folder.withTerminatedBytes { cl_make_folder($0) }
     takeInventory()
     while true {
-      cl_monitor_enter(monitor)
-      while !isBusy && !isOver { _ = cl_monitor_wait(monitor, -1) }
-      let isWork = isBusy
-      cl_monitor_leave(monitor)
+      let isWork = monitor.locked {
+        while !isBusy && !isOver { monitor.waitInside(until: -1) }
+        return isBusy
+      }
       guard isWork else { return }
       // Nobody else touches what was taken until `isBusy` is false again.
       write()
-      cl_monitor_enter(monitor)
-      isBusy = false
-      cl_monitor_leave(monitor)
+      monitor.locked { isBusy = false }
     }
   }
 

@@ -1,7 +1,7 @@
 internal import CLinux
 
-/// A thread that runs one closure.
-struct BackgroundThread: ~Copyable {
+/// A thread that runs one closure; without `join` it runs on by itself.
+public struct BackgroundThread: ~Copyable {
   private final class Body {
     let run: () -> Void
     let isLowPriority: Bool
@@ -20,12 +20,12 @@ struct BackgroundThread: ~Copyable {
   ///   - name: what ps shows, at most 15 bytes.
   ///   - isLowPriority: whether it gives way to all threads of usual priority, as those that it starts do.
   ///   - run: what it does.
-  /// - Throws: `.system` where there can be no other thread.
-  init(
+  /// - Throws: `ThreadError` where there can be no other thread.
+  public init(
     _ name: StaticString,
-    isLowPriority: Bool,
+    isLowPriority: Bool = false,
     run: @escaping () -> Void
-  ) throws(ModelStoreError) {
+  ) throws(ThreadError) {
     let body = Unmanaged.passRetained(Body(isLowPriority: isLowPriority, run: run))
     var thread: OpaquePointer?
     let words = UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
@@ -42,11 +42,11 @@ struct BackgroundThread: ~Copyable {
     )
     guard error == 0 else {
       body.release()
-      throw .system(path: "model", .startThread, code: error)
+      throw ThreadError(code: error)
     }
     self.thread = thread
   }
 
   /// Waits for its end.
-  consuming func join() { cl_thread_join(thread) }
+  public consuming func join() { cl_thread_join(thread) }
 }
