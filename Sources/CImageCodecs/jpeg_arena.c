@@ -121,21 +121,24 @@ static void realize(j_common_ptr cinfo) {
   }
 }
 
+static void check_access(j_common_ptr cinfo, JDIMENSION height, JDIMENSION first,
+                         JDIMENSION count) {
+  if (height == 0 || count > height || first > height - count) {
+    ERREXIT(cinfo, JERR_BAD_VIRTUAL_ACCESS);
+  }
+}
+
 static JSAMPARRAY access_samples(j_common_ptr cinfo, jvirt_sarray_ptr array, JDIMENSION first,
                                  JDIMENSION count, boolean writable) {
   (void)writable;
-  if (!array->rows || count > array->height || first > array->height - count) {
-    ERREXIT(cinfo, JERR_BAD_VIRTUAL_ACCESS);
-  }
+  check_access(cinfo, array->rows ? array->height : 0, first, count);
   return array->rows + first;
 }
 
 static JBLOCKARRAY access_blocks(j_common_ptr cinfo, jvirt_barray_ptr array, JDIMENSION first,
                                  JDIMENSION count, boolean writable) {
   (void)writable;
-  if (!array->rows || count > array->height || first > array->height - count) {
-    ERREXIT(cinfo, JERR_BAD_VIRTUAL_ACCESS);
-  }
+  check_access(cinfo, array->rows ? array->height : 0, first, count);
   return array->rows + first;
 }
 

@@ -1,10 +1,11 @@
 /* Frames of a Motion-JPEG stream to planes, with memory that is kept. */
 #ifndef CIC_WITHOUT_JPEG
-#include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "jpeg_arena.h"
+#include "jpeg_reading.h"
+#include "results.h"
 #include <jerror.h>
 
 #include "cic_frames.h"
@@ -21,22 +22,10 @@
 enum { most_rows = 4 * 16 };
 
 struct cic_decoder {
-  struct jpeg_decompress_struct cinfo; /* first: callbacks get a pointer to it */
-  struct jpeg_error_mgr errors;
-  struct jpeg_progress_mgr progress;
-  struct jpeg_source_mgr source;
+  jpeg_reading reading; /* first: callbacks get a pointer to it */
   jpeg_arena arena;
   struct jpeg_memory_mgr *original;
-  jmp_buf jump;
-  int has_ended;  /* the source gave out */
-  int is_damaged; /* pixels were guessed */
-  int has_header;
-  const char *words; /* of an error that libjpeg has no words for */
 };
-
-static cic_decoder *decoder_of(j_common_ptr cinfo) { return (cic_decoder *)cinfo; }
-
-static void fail(j_common_ptr cinfo) { longjmp(decoder_of(cinfo)->jump, 1); }
 
 /* Bytes too many between two markers, odd version numbers and the like spoil no pixel. */
 static void note(j_common_ptr cinfo, int level) {
@@ -47,63 +36,22 @@ static void note(j_common_ptr cinfo, int level) {
     case JWRN_ARITH_BAD_CODE:
     case JWRN_MUST_RESYNC:
     case JWRN_NOT_SEQUENTIAL:
-    case JWRN_BOGUS_PROGRESSION: decoder_of(cinfo)->is_damaged = 1; break;
+    case JWRN_BOGUS_PROGRESSION: ((jpeg_reading *)cinfo)->is_damaged = 1; break;
     default: break;
   }
 }
 
-static void keep_silent(j_common_ptr cinfo) { (void)cinfo; }
-
-static void limit_scans(j_common_ptr cinfo) {
-  if (((j_decompress_ptr)cinfo)->input_scan_number <= CIC_MAX_SCANS) return;
-  decoder_of(cinfo)->words = "more scans than any encoder writes";
-  longjmp(decoder_of(cinfo)->jump, 1);
-}
-
-/* At the end of the data the decoder is handed an end-of-image marker, as often as it asks. */
-static boolean end_of_data(j_decompress_ptr cinfo) {
-  static const JOCTET end[2] = {0xFF, JPEG_EOI};
-  decoder_of((j_common_ptr)cinfo)->has_ended = 1;
-  cinfo->src->next_input_byte = end;
-  cinfo->src->bytes_in_buffer = sizeof end;
-  return TRUE;
-}
-
-static void skip(j_decompress_ptr cinfo, long count) {
-  struct jpeg_source_mgr *source = cinfo->src;
-  if (count <= 0) return;
-  if ((unsigned long)count >= source->bytes_in_buffer) {
-    end_of_data(cinfo);
-  } else {
-    source->next_input_byte += count;
-    source->bytes_in_buffer -= (size_t)count;
-  }
-}
-
-static void do_nothing(j_decompress_ptr cinfo) { (void)cinfo; }
-
 cic_decoder *cic_decoder_create(void) {
   cic_decoder *d = calloc(1, sizeof *d);
   if (!d) return NULL;
-  d->cinfo.err = jpeg_std_error(&d->errors);
-  d->errors.error_exit = fail;
-  d->errors.emit_message = note;
-  d->errors.output_message = keep_silent;
-  if (setjmp(d->jump)) {
-    jpeg_destroy_decompress(&d->cinfo);
+  jpeg_reading_prepare(&d->reading, note);
+  if (setjmp(d->reading.jump)) {
+    jpeg_destroy_decompress(&d->reading.cinfo);
     free(d);
     return NULL;
   }
-  jpeg_create_decompress(&d->cinfo);
-  d->progress.progress_monitor = limit_scans;
-  d->cinfo.progress = &d->progress;
-  d->source.init_source = do_nothing;
-  d->source.fill_input_buffer = end_of_data;
-  d->source.skip_input_data = skip;
-  d->source.resync_to_restart = jpeg_resync_to_restart;
-  d->source.term_source = do_nothing;
-  d->cinfo.src = &d->source;
-  d->original = jpeg_arena_install(&d->arena, (j_common_ptr)&d->cinfo);
+  jpeg_reading_create(&d->reading);
+  d->original = jpeg_arena_install(&d->arena, (j_common_ptr)&d->reading.cinfo);
   return d;
 }
 
@@ -111,39 +59,28 @@ int cic_has_decoder(void) { return 1; }
 
 void cic_decoder_destroy(cic_decoder *d) {
   if (!d) return;
-  d->cinfo.mem = d->original;
-  jpeg_destroy_decompress(&d->cinfo);
+  d->reading.cinfo.mem = d->original;
+  jpeg_destroy_decompress(&d->reading.cinfo);
   jpeg_arena_free(&d->arena);
   free(d);
 }
 
-static cic_result failed(const char *message) {
-  cic_result result = {.status = CIC_FAILED};
-  snprintf(result.message, sizeof result.message, "%s", message);
-  return result;
-}
-
 static cic_result give_up(cic_decoder *d) {
-  char message[JMSG_LENGTH_MAX];
-  d->errors.format_message((j_common_ptr)&d->cinfo, message);
-  const int is_short = d->has_ended && !d->has_header;
-  d->has_header = 0;
-  return failed(is_short ? "ends before the first scan" : d->words ? d->words : message);
+  cic_result result = jpeg_reading_failure(&d->reading);
+  d->reading.has_header = 0;
+  return result;
 }
 
 /* Forgets the last frame, its tables too: they lie in the arena. */
 static void begin(cic_decoder *d, const uint8_t *data, size_t size) {
-  jpeg_abort_decompress(&d->cinfo);
-  for (int i = 0; i < NUM_QUANT_TBLS; ++i) d->cinfo.quant_tbl_ptrs[i] = NULL;
+  jpeg_abort_decompress(&d->reading.cinfo);
+  for (int i = 0; i < NUM_QUANT_TBLS; ++i) d->reading.cinfo.quant_tbl_ptrs[i] = NULL;
   for (int i = 0; i < NUM_HUFF_TBLS; ++i) {
-    d->cinfo.dc_huff_tbl_ptrs[i] = NULL;
-    d->cinfo.ac_huff_tbl_ptrs[i] = NULL;
+    d->reading.cinfo.dc_huff_tbl_ptrs[i] = NULL;
+    d->reading.cinfo.ac_huff_tbl_ptrs[i] = NULL;
   }
   jpeg_arena_reset(&d->arena);
-  d->source.next_input_byte = data;
-  d->source.bytes_in_buffer = size;
-  d->has_ended = d->is_damaged = d->has_header = 0;
-  d->words = NULL;
+  jpeg_reading_begin(&d->reading, data, size);
 }
 
 /* Tables 0 and 1 where the frame has none. */
@@ -167,32 +104,27 @@ static void add_standard_tables(j_decompress_ptr cinfo) {
 
 cic_result cic_decoder_header(cic_decoder *d, const uint8_t *data, size_t size, uint32_t max_side,
                               uint64_t max_pixels, cic_size *out) {
-  if (setjmp(d->jump)) return give_up(d);
+  if (setjmp(d->reading.jump)) return give_up(d);
   begin(d, data, size);
-  jpeg_read_header(&d->cinfo, TRUE);
-  out->width = d->cinfo.image_width;
-  out->height = d->cinfo.image_height;
-  if (out->width > max_side || out->height > max_side ||
-      (uint64_t)out->width * out->height > max_pixels) {
-    char text[160];
-    snprintf(text, sizeof text, "%u x %u pixels, expected at most %llu in %zu bytes", out->width,
-             out->height, (unsigned long long)max_pixels, size);
-    return failed(text);
-  }
-  switch (d->cinfo.jpeg_color_space) {
+  jpeg_read_header(&d->reading.cinfo, TRUE);
+  out->width = d->reading.cinfo.image_width;
+  out->height = d->reading.cinfo.image_height;
+  cic_result result = cic_checked(*out, max_side, max_pixels, size);
+  if (result.status != CIC_OK) return result;
+  switch (d->reading.cinfo.jpeg_color_space) {
     case JCS_GRAYSCALE:
     case JCS_RGB:
     case JCS_YCbCr: break;
     default: {
       char text[80];
       snprintf(text, sizeof text, "%d colour components, expected 1 or 3",
-               d->cinfo.num_components);
-      return failed(text);
+               d->reading.cinfo.num_components);
+      return cic_failed(text);
     }
   }
-  add_standard_tables(&d->cinfo);
-  d->has_header = 1;
-  return (cic_result){.status = CIC_OK};
+  add_standard_tables(&d->reading.cinfo);
+  d->reading.has_header = 1;
+  return result;
 }
 
 /* The layout of a frame whose components are all to be had as they are, -1 for any other. */
@@ -225,9 +157,9 @@ static uint8_t *new_plane(cic_decoder *d, int index, size_t row_bytes, size_t ro
   out->strides[index] = (row_bytes + 63) & ~(size_t)63;
   out->rows[index] = rows;
   if (rows > CIC_MAX_FRAME_MEMORY / out->strides[index]) {
-    ERREXIT1(&d->cinfo, JERR_OUT_OF_MEMORY, 2);
+    ERREXIT1(&d->reading.cinfo, JERR_OUT_OF_MEMORY, 2);
   }
-  uint8_t *plane = d->arena.base.alloc_large((j_common_ptr)&d->cinfo, JPOOL_IMAGE,
+  uint8_t *plane = d->arena.base.alloc_large((j_common_ptr)&d->reading.cinfo, JPOOL_IMAGE,
                                              rows * out->strides[index]);
   out->planes[index] = plane;
   return plane;
@@ -235,7 +167,7 @@ static uint8_t *new_plane(cic_decoder *d, int index, size_t row_bytes, size_t ro
 
 /* Components as they are, block row by block row. */
 static void read_planes(cic_decoder *d, cic_picture *out) {
-  j_decompress_ptr cinfo = &d->cinfo;
+  j_decompress_ptr cinfo = &d->reading.cinfo;
   const int count = cinfo->num_components;
   uint8_t *planes[3] = {NULL, NULL, NULL};
   size_t heights[3];
@@ -259,7 +191,7 @@ static void read_planes(cic_decoder *d, cic_picture *out) {
 }
 
 static void read_colors(cic_decoder *d, cic_picture *out) {
-  j_decompress_ptr cinfo = &d->cinfo;
+  j_decompress_ptr cinfo = &d->reading.cinfo;
   uint8_t *plane = new_plane(d, 0, (size_t)cinfo->output_width * 3, cinfo->output_height, out);
   while (cinfo->output_scanline < cinfo->output_height) {
     JSAMPROW row = plane + cinfo->output_scanline * out->strides[0];
@@ -268,9 +200,9 @@ static void read_colors(cic_decoder *d, cic_picture *out) {
 }
 
 cic_result cic_decoder_pixels(cic_decoder *d, uint32_t denominator, cic_picture *out) {
-  if (!d->has_header) return failed("no header was read");
-  if (setjmp(d->jump)) return give_up(d);
-  j_decompress_ptr cinfo = &d->cinfo;
+  if (!d->reading.has_header) return cic_failed("no header was read");
+  if (setjmp(d->reading.jump)) return give_up(d);
+  j_decompress_ptr cinfo = &d->reading.cinfo;
   cinfo->scale_num = 1;
   cinfo->scale_denom = denominator;
   cinfo->raw_data_out = TRUE;
@@ -290,9 +222,9 @@ cic_result cic_decoder_pixels(cic_decoder *d, uint32_t denominator, cic_picture 
   } else {
     read_planes(d, out);
   }
-  d->has_header = 0;
+  d->reading.has_header = 0;
   cic_result result = {.status = CIC_OK};
-  if (d->is_damaged) result.flags = d->has_ended ? CIC_TRUNCATED : CIC_DAMAGED;
+  if (d->reading.is_damaged) result.flags = d->reading.has_ended ? CIC_TRUNCATED : CIC_DAMAGED;
   return result;
 }
 

@@ -6,6 +6,7 @@
 #include <png.h>
 
 #include "cimagecodecs.h"
+#include "results.h"
 
 /* What the callbacks need, in the frame of the function that called setjmp. */
 typedef struct {
@@ -45,14 +46,8 @@ static void read_bytes(png_structp png, png_bytep out, size_t count) {
   d->left -= count;
 }
 
-static cic_result failed(const char *message) {
-  cic_result result = {.status = CIC_FAILED};
-  snprintf(result.message, sizeof result.message, "%s", message);
-  return result;
-}
-
 static cic_result give_up(decompression *d) {
-  cic_result result = failed(d->truncated ? "ends before the first row" : d->message);
+  cic_result result = cic_failed(d->truncated ? "ends before the first row" : d->message);
   png_destroy_read_struct(&d->png, &d->info, NULL);
   return result;
 }
@@ -75,7 +70,7 @@ cic_result cic_png_header(const uint8_t *data, size_t size, uint32_t max_side, u
                           cic_size *out) {
   decompression d;
   create(&d);
-  if (!d.png) return failed("out of memory");
+  if (!d.png) return cic_failed("out of memory");
   if (setjmp(d.jump)) return give_up(&d);
   d.next = data;
   d.left = size;
@@ -85,14 +80,7 @@ cic_result cic_png_header(const uint8_t *data, size_t size, uint32_t max_side, u
   out->width = png_get_image_width(d.png, d.info);
   out->height = png_get_image_height(d.png, d.info);
   png_destroy_read_struct(&d.png, &d.info, NULL);
-  if ((uint64_t)out->width * out->height > max_pixels) {
-    char text[160];
-    snprintf(text, sizeof text, "%u x %u pixels, expected at most %llu in %zu bytes", out->width,
-             out->height, (unsigned long long)max_pixels, size);
-    return failed(text);
-  }
-  cic_result result = {.status = CIC_OK};
-  return result;
+  return cic_checked(*out, max_side, max_pixels, size);
 }
 
 /* Called at the first IDAT. */
@@ -134,7 +122,7 @@ static void finish(png_structp png, png_infop info) {
 cic_result cic_png_decode(const uint8_t *data, size_t size, cic_size expected, uint8_t *rgb) {
   decompression d;
   create(&d);
-  if (!d.png) return failed("out of memory");
+  if (!d.png) return cic_failed("out of memory");
   if (setjmp(d.jump)) return give_up(&d);
   d.expected = expected;
   d.rgb = rgb;
