@@ -43,6 +43,16 @@ public struct Console: Sendable {
     _ = put(line, 2)
   }
 
+  /// The exit status of a command that is what `body` gives, and 2 for a mistake in its command line, which is reported.
+  public func status(_ body: () throws(UsageError) -> Int32) -> Int32 {
+    do throws(UsageError) {
+      return try body()
+    } catch {
+      report(error.message)
+      return 2
+    }
+  }
+
   private func put(_ text: TextBuilder, _ descriptor: Int32) -> Int32 {
     text.bytes.withUnsafeBufferPointer { cl_write(descriptor, $0.baseAddress, $0.count) }
   }

@@ -14,7 +14,7 @@ struct Arguments {
   }
 
   /// The words that begin with a dash.
-  private enum Option: CaseIterable {
+  private enum Option: CommandOption {
     case config, checkConfig, device, source, set, json, quiet, listCameras, help, version
 
     var name: StaticString {
@@ -30,18 +30,6 @@ struct Arguments {
       case .help: "--help"
       case .version: "--version"
       }
-    }
-
-    init(_ name: String) throws(UsageError) {
-      for option in Self.allCases where name.hasBytes(of: option.name) {
-        self = option
-        return
-      }
-      guard !name.hasBytes(of: "-h") else {
-        self = .help
-        return
-      }
-      throw .unknownOption(name, among: Self.allCases.map { $0.name }, of: "cnncamd")
     }
 
     var takesValue: Bool {
@@ -83,13 +71,7 @@ struct Arguments {
 
   private mutating func read(_ word: Words.Word, _ words: inout Words) throws(UsageError) {
     // "-" is a value of --source, so a word of that alone is none here.
-    let option = try Option(word.name)
-    if word.value != nil && !option.takesValue {
-      var message = TextBuilder(option.name)
-      message.append(" takes no value")
-      throw UsageError(message)
-    }
-    switch option {
+    switch try Option(word, of: "cnncamd") {
     case .config: config = try words.value(word)
     case .checkConfig:
       config = try words.value(word)

@@ -10,12 +10,7 @@ let console = Console(program: "cnncamd")
 enum Program {
   /// Does what the arguments (without the program's name) ask for and returns the exit status.
   static func run(_ words: [String]) -> Int32 {
-    do throws(UsageError) {
-      return run(try Arguments(words))
-    } catch {
-      console.report(error.message)
-      return 2
-    }
+    console.status { () throws(UsageError) in run(try Arguments(words)) }
   }
 
   private static func run(_ arguments: Arguments) -> Int32 {

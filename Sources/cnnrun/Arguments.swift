@@ -14,7 +14,7 @@ struct Arguments: Equatable {
   }
 
   /// The words that begin with a dash.
-  private enum Option: CaseIterable {
+  private enum Option: CommandOption {
     case top, json, threads, kernels, raw, selfTest, bench, profile, listKernels, help, version
 
     var name: StaticString {
@@ -39,19 +39,6 @@ struct Arguments: Equatable {
       case .top, .threads, .kernels, .bench: true
       default: false
       }
-    }
-
-    init(_ name: String) throws(UsageError) {
-      for option in Self.allCases where name.hasBytes(of: option.name) {
-        self = option
-        return
-      }
-      guard !name.hasBytes(of: "-h") else {
-        self = .help
-        return
-      }
-      let names = Self.allCases.map { $0.name }
-      throw .unknownOption(name, among: names, of: "cnnrun")
     }
   }
 
@@ -83,13 +70,7 @@ struct Arguments: Equatable {
   }
 
   private mutating func read(_ word: Words.Word, _ words: inout Words) throws(UsageError) {
-    let option = try Option(word.name)
-    if word.value != nil && !option.takesValue {
-      var message = TextBuilder(option.name)
-      message.append(" takes no value")
-      throw UsageError(message)
-    }
-    switch option {
+    switch try Option(word, of: "cnnrun") {
     case .top: top = try words.number(word, upTo: 1_000_000)
     case .threads: threads = try words.number(word, upTo: 64)
     case .kernels: kernels = try words.value(word)

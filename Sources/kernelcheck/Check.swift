@@ -1,4 +1,5 @@
 internal import CLinux
+internal import CommandWords
 internal import Conformance
 internal import Pixels
 internal import PlainText
@@ -17,6 +18,8 @@ enum Check {
     Exit status: 0 if all is equal, 1 where something differs, 2 for a mistake in the command line.
 
     """
+
+  private static let console = Console(program: "kernelcheck")
 
   /// The set and what it does, for the report of a fault; one thread runs the checks.
   nonisolated(unsafe) private static var set = ""
@@ -40,9 +43,14 @@ enum Check {
   static func run(_ words: [String]) -> Int32 {
     for word in words where word.utf8.first == 0x2D {
       guard words.count == 1 else { return usage("\(word): expected no other word") }
-      if word.hasBytes(of: "--list") { return write(list) }
-      if word.hasBytes(of: "--help") || word.hasBytes(of: "-h") { return write(help) }
-      return usage("unknown option \(word); try kernelcheck --help")
+      if word.hasBytes(of: "--list") {
+        write(list)
+      } else if word.hasBytes(of: "--help") || word.hasBytes(of: "-h") {
+        write(help)
+      } else {
+        return usage("unknown option \(word); try kernelcheck --help")
+      }
+      return 0
     }
     do throws(RuntimeError) {
       var sets = words.isEmpty ? KernelSet.available : []
@@ -148,19 +156,7 @@ enum Check {
     return 2
   }
 
-  private static func report(_ message: String) { _ = put("kernelcheck: " + message + "\n", 2) }
+  private static func report(_ message: String) { console.report(TextBuilder(string: message)) }
 
-  /// Writes to standard output; gives the exit status for that.
-  @discardableResult
-  private static func write(_ text: String) -> Int32 {
-    let error = put(text, 1)
-    guard error != 0 else { return 0 }
-    report("standard output: " + String(cString: cl_error_text(error)))
-    cl_exit(1)
-  }
-
-  private static func put(_ text: String, _ descriptor: Int32) -> Int32 {
-    var text = text
-    return text.withUTF8 { cl_write(descriptor, $0.baseAddress, $0.count) }
-  }
+  private static func write(_ text: String) { console.write(TextBuilder(string: text)) }
 }
