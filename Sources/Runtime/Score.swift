@@ -1,3 +1,5 @@
+internal import ModelFormat
+
 /// A class and its score.
 public struct Score: Sendable, Equatable {
   /// Index of the output element.
@@ -35,36 +37,20 @@ extension Network {
   /// That is one a place, fewer where the output has fewer elements. Takes O(elements × log places), allocates nothing.
   public func top(into scores: UnsafeMutableBufferPointer<Score>) -> Int {
     let limit = min(scores.count, outputElementCount)
-    guard limit > 0, let heap = scores.baseAddress else { return 0 }
-    // A heap whose root is the last of those kept: each element that comes before it takes its place.
+    guard limit > 0 else { return 0 }
+    // A heap whose first is the last of those kept: each element that comes before it takes its place.
+    let heap = UnsafeMutableBufferPointer(rebasing: scores[..<limit])
     for index in 0..<limit {
-      (heap + index).initialize(to: Score(index: index, value: output.value(index)))
+      heap.initializeElement(at: index, to: Score(index: index, value: output.value(index)))
     }
-    for root in stride(from: limit / 2 - 1, through: 0, by: -1) {
-      Self.sink(heap, from: root, count: limit)
-    }
+    heap.makeHeap { $0.precedes($1) }
     for index in limit..<outputElementCount {
       let score = Score(index: index, value: output.value(index))
       guard score.precedes(heap[0]) else { continue }
       heap[0] = score
-      Self.sink(heap, from: 0, count: limit)
+      heap.sink(0, among: limit) { $0.precedes($1) }
     }
-    for last in stride(from: limit - 1, to: 0, by: -1) {
-      (heap[0], heap[last]) = (heap[last], heap[0])
-      Self.sink(heap, from: 0, count: last)
-    }
+    heap.sortHeap { $0.precedes($1) }
     return limit
-  }
-
-  /// Moves the element at `root` down until both children come before it.
-  private static func sink(_ heap: UnsafeMutablePointer<Score>, from root: Int, count: Int) {
-    var parent = root
-    while 2 * parent + 1 < count {
-      var child = 2 * parent + 1
-      if child + 1 < count, heap[child].precedes(heap[child + 1]) { child += 1 }
-      guard heap[parent].precedes(heap[child]) else { return }
-      (heap[parent], heap[child]) = (heap[child], heap[parent])
-      parent = child
-    }
   }
 }
