@@ -6,7 +6,7 @@ internal import PlainText
 struct CaptureLoop {
   /// The first and the longest pause before the camera is looked for again.
   private static let shortestPause = 100
-  private static let longestPause = 1000
+  private static let longestPause = 500
   /// How long another camera is not taken for the known one.
   private static let patienceNanoseconds: Int64 = 10_000_000_000
   /// Some cameras take seconds until their first frame.
@@ -22,8 +22,7 @@ struct CaptureLoop {
   private var lostAt: Int64?
   private var hasStreamed = false
   private var isBandwidthShort = false
-  /// What was told last, so that the same is not told for every try.
-  private var lastTold = TextBuilder()
+  private var news = CaptureNews()
   private var hasWarned = false
 
   // Of the session.
@@ -70,16 +69,23 @@ struct CaptureLoop {
     let isPatient = lostAt.map { now - $0 < Self.patienceNanoseconds } ?? true
     switch search.find(isPatient: isPatient) {
     case .absent:
+      _ = news.isLastingTrouble(isDenied: false, nanoseconds: now)
       tellAbsence()
       return nil
     case .failed(let path, let error):
       stream.count { $0.openFailures += 1 }
+      let isDenied = Int(cv_cause_of(error)) == CV_DENIED
+      guard news.isLastingTrouble(isDenied: isDenied, nanoseconds: now) else {
+        pause = Self.shortestPause
+        return nil
+      }
       var text = TextBuilder(string: path)
       text.append(": ")
       text.append(reason: error)
-      tell(Int(cv_cause_of(error)) == CV_DENIED ? .error : .warning, .lost, text)
+      tell(isDenied ? .error : .warning, .lost, text)
       return nil
     case .found(let node, let isStranger):
+      _ = news.isLastingTrouble(isDenied: false, nanoseconds: now)
       if isStranger {
         var text = TextBuilder(string: node.path)
         text.append(": another camera than before: ", node.identity.name)
@@ -292,8 +298,7 @@ struct CaptureLoop {
     _ state: SourceEvent.State,
     _ text: TextBuilder
   ) {
-    if text.bytes == lastTold.bytes { return }
-    lastTold = text
+    guard news.isNews(text) else { return }
     stream.tell(SourceEvent(severity: severity, state: state, message: text.string))
   }
 }

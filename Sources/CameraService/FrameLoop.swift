@@ -178,11 +178,13 @@ final class FrameLoop {
 
   private func take(_ event: SourceEvent) {
     let text = TextBuilder(string: event.message)
-    switch event.severity {
-    case .error: log.error(.camera, text)
-    case .warning: log.warning(.camera, text)
-    case .info: log.info(.camera, text)
-    }
+    let level: LogLevel =
+      switch event.severity {
+      case .error: .error
+      case .warning: .warning
+      case .info: .info
+      }
+    log.write(level, .camera, text, endsTrouble: event.state == .running)
     switch event.state {
     case .running: describeSource()
     case .lost:

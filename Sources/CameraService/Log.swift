@@ -1,5 +1,6 @@
 internal import CLinux
 public import PlainText
+internal import Threads
 
 /// What a log line is about.
 public enum LogSubject: Int, Sendable, CaseIterable {
@@ -48,7 +49,8 @@ public enum LogLevel: Int, Sendable, CaseIterable {
 /// Lines on standard error, for people and for the journal; any thread may write.
 ///
 /// A subject may write ten lines at once and one every six seconds after; the first line after a silence that was imposed says
-/// how many were left out. Errors count like all others: a broken cable must not fill a disk.
+/// how many were left out. Errors count like all others: a broken cable must not fill a disk. The word that a trouble is over is
+/// written where the trouble was, so that the last line is true.
 public final class Log: @unchecked Sendable {
   private static let burst = 10
   private static let nanosecondsPerLine: Int64 = 6_000_000_000
@@ -57,9 +59,11 @@ public final class Log: @unchecked Sendable {
     var lines = Log.burst
     var refilledAt: Int64 = 0
     var suppressed = 0
+    /// A warning or an error was written, and not that it is over.
+    var isTroubled = false
   }
 
-  private let monitor = cl_monitor_create()
+  private let monitor = Monitor()
   private let isJournal: Bool
   private let clock: () -> Int64
   private let sink: (TextBuilder) -> Void
@@ -93,8 +97,6 @@ public final class Log: @unchecked Sendable {
     self.sink = sink
   }
 
-  deinit { cl_monitor_destroy(monitor) }
-
   /// Something that the service cannot do.
   public func error(_ subject: LogSubject, _ text: TextBuilder) { write(.error, subject, text) }
 
@@ -107,12 +109,29 @@ public final class Log: @unchecked Sendable {
   /// Something for who looks for a fault.
   public func debug(_ subject: LogSubject, _ text: TextBuilder) { write(.debug, subject, text) }
 
-  /// Writes a line of this level.
-  public func write(_ level: LogLevel, _ subject: LogSubject, _ text: TextBuilder) {
+  /// Writes a line of this level; `endsTrouble` says that what warnings and errors told of the subject is over.
+  public func write(
+    _ level: LogLevel,
+    _ subject: LogSubject,
+    _ text: TextBuilder,
+    endsTrouble: Bool = false
+  ) {
     guard level.rawValue <= self.level.rawValue else { return }
-    cl_monitor_enter(monitor)
-    defer { cl_monitor_leave(monitor) }
-    guard let suppressed = take(subject) else { return }
+    monitor.locked { writeInside(level, subject, text, endsTrouble) }
+  }
+
+  private func writeInside(
+    _ level: LogLevel,
+    _ subject: LogSubject,
+    _ text: TextBuilder,
+    _ endsTrouble: Bool
+  ) {
+    guard let suppressed = take(subject, isOwed: endsTrouble) else { return }
+    if level.rawValue <= LogLevel.warning.rawValue {
+      budgets[subject.rawValue].isTroubled = true
+    } else if endsTrouble {
+      budgets[subject.rawValue].isTroubled = false
+    }
     var line = TextBuilder(isJournal ? level.prefix : "cnncamd: ")
     if !isJournal && level.rawValue <= LogLevel.warning.rawValue {
       line.append(level.name)
@@ -128,7 +147,9 @@ public final class Log: @unchecked Sendable {
   }
 
   /// Takes a line from the subject's budget: lines that were left out before it, nil where there is none left.
-  private func take(_ subject: LogSubject) -> Int? {
+  ///
+  /// An owed line costs nothing where there was trouble: as many of them are written as of those that told of it.
+  private func take(_ subject: LogSubject, isOwed: Bool) -> Int? {
     var budget = budgets[subject.rawValue]
     defer { budgets[subject.rawValue] = budget }
     let now = clock()
@@ -137,11 +158,13 @@ public final class Log: @unchecked Sendable {
       budget.lines = min(Self.burst, budget.lines + Int(min(refill, Int64(Self.burst))))
       budget.refilledAt = now
     }
-    guard budget.lines > 0 else {
-      budget.suppressed += 1
-      return nil
+    if !(isOwed && budget.isTroubled) {
+      guard budget.lines > 0 else {
+        budget.suppressed += 1
+        return nil
+      }
+      budget.lines -= 1
     }
-    budget.lines -= 1
     let suppressed = budget.suppressed
     budget.suppressed = 0
     return suppressed

@@ -55,4 +55,38 @@ import Testing
     for _ in 0..<25 { log.warning(.camera, TextBuilder("again")) }
     #expect(bench.lines.count == 22)
   }
+
+  @Test func `that a camera is back is written wherever its loss was`() {
+    let bench = Bench()
+    let log = bench.log()
+    for replug in 0..<20 {
+      log.warning(.camera, TextBuilder(string: "gone \(replug)"))
+      log.warning(.camera, TextBuilder("waiting"))
+      log.write(.info, .camera, TextBuilder(string: "capturing \(replug)"), endsTrouble: true)
+    }
+    #expect(bench.lines.count == 15)
+    #expect(
+      bench.lines[12...] == [
+        "cnncamd: warning: camera: gone 4\n", "cnncamd: warning: camera: waiting\n",
+        "cnncamd: camera: capturing 4\n",
+      ]
+    )
+    bench.now = 6_000_000_000
+    log.warning(.camera, TextBuilder("gone"))
+    log.warning(.camera, TextBuilder("waiting"))
+    log.write(.info, .camera, TextBuilder("capturing"), endsTrouble: true)
+    #expect(
+      bench.lines[15...] == [
+        "cnncamd: warning: camera: gone (45 lines left out)\n",
+        "cnncamd: camera: capturing (1 line left out)\n",
+      ]
+    )
+  }
+
+  @Test func `a line that ends no trouble counts like all others`() {
+    let bench = Bench()
+    let log = bench.log()
+    for _ in 0..<25 { log.write(.info, .camera, TextBuilder("back"), endsTrouble: true) }
+    #expect(bench.lines.count == 10)
+  }
 }
