@@ -1,4 +1,5 @@
 internal import GraphIR
+internal import ModelFormat
 
 extension CalibrationImages {
   /// Made-up images for where there are no real ones: smooth seeded noise with edges, in pixels 0…255.
@@ -54,16 +55,9 @@ private struct SyntheticImage {
 
 /// SplitMix64 as numbers in 0..<1, the same on every machine.
 private struct SeededNumbers {
-  private var state: UInt64
+  private var generator: SplitMix64
 
-  init(seed: UInt64) { state = seed }
+  init(seed: UInt64) { generator = SplitMix64(seed: seed) }
 
-  mutating func next() -> Float {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    mixed ^= mixed >> 31
-    return Float(mixed >> 40) / Float(1 << 24)
-  }
+  mutating func next() -> Float { Float(generator.next() >> 40) / Float(1 << 24) }
 }

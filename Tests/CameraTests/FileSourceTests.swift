@@ -165,7 +165,7 @@ struct FileSourceTests {
   }
 
   @Test func `any bytes are searched to their end`() throws {
-    var random = SeededBytes(state: 5)
+    var random = SplitMix64(seed: 5)
     let image = try Self.jpeg(99, side: 64)
     for _ in 0..<300 {
       var bytes = image + image

@@ -15,7 +15,7 @@ struct FramePixelsTests {
   }
 
   static func noise(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
-    var random = SeededBytes(state: seed)
+    var random = SplitMix64(seed: seed)
     return (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
   }
 

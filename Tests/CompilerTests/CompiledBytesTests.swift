@@ -83,7 +83,7 @@ struct CompiledBytesTests {
     _ groups: Int,
     _ taps: Int
   ) throws {
-    var random = SeededGenerator(seed: 4)
+    var random = SplitMix64(seed: 4)
     var graph = Graph(name: "packed")
     let image = graph.addInput(name: "image", shape: [1, 1, taps, inputs * groups])
     let op = Convolution(

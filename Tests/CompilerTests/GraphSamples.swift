@@ -1,19 +1,7 @@
 import GraphIR
+import ModelFormat
 
-/// SplitMix64, so that a failure names a seed that repeats it.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-
+extension SplitMix64 {
   mutating func values(_ count: Int, in range: ClosedRange<Float>) -> [Float] {
     (0..<count).map { _ in Float.random(in: range, using: &self) }
   }
@@ -34,7 +22,7 @@ struct GraphSample: CustomStringConvertible, Sendable {
     seed: UInt64,
     scale: Float = 1
   ) -> Convolution {
-    var random = SeededGenerator(seed: seed)
+    var random = SplitMix64(seed: seed)
     let depth = kernel.0 * kernel.1 * inputs / groups
     let reach = scale * (3 / Float(depth)).squareRoot()
     return Convolution(
@@ -67,7 +55,7 @@ struct GraphSample: CustomStringConvertible, Sendable {
       var (graph, value) = try started(name, channels: channels)
       value = try build(&graph, value)
       let shape = graph.shape(of: value)
-      var random = SeededGenerator(seed: 99)
+      var random = SplitMix64(seed: 99)
       let count = shape.reduce(1, *)
       let reach = (3 / Float(count)).squareRoot()
       let head = FullyConnected(
@@ -117,7 +105,7 @@ struct GraphSample: CustomStringConvertible, Sendable {
       return try graph.append(.convolution(op), name: "conv", inputs: [x, x])
     },
     sample("fully connected inside") { graph, x in
-      var random = SeededGenerator(seed: 5)
+      var random = SplitMix64(seed: 5)
       let fc = FullyConnected(
         weights: Tensor(shape: [33, 960], values: random.values(33 * 960, in: -0.05...0.05)),
         bias: random.values(33, in: -0.1...0.1),
@@ -127,7 +115,7 @@ struct GraphSample: CustomStringConvertible, Sendable {
       return try graph.append(.fullyConnected(fc), name: "hidden", inputs: [flat])
     },
     sample("affine with relu") { graph, x in
-      var random = SeededGenerator(seed: 5)
+      var random = SplitMix64(seed: 5)
       let op = ChannelAffine(
         scale: random.values(8, in: -1...1),
         bias: random.values(8, in: -0.5...0.5)

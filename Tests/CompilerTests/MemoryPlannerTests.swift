@@ -6,7 +6,7 @@ import Testing
 @Suite("Memory planning")
 struct MemoryPlannerTests {
   static func blocks(seed: UInt64) -> [MemoryPlanner.Block] {
-    var random = SeededGenerator(seed: seed)
+    var random = SplitMix64(seed: seed)
     return (0..<Int.random(in: 1...60, using: &random)).map { _ in
       let first = Int.random(in: -1...40, using: &random)
       return MemoryPlanner.Block(

@@ -1,18 +1,8 @@
 import GraphIR
+import ModelFormat
 import Testing
 
-/// A reproducible stream of numbers (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
+extension SplitMix64 {
   mutating func tensor(_ shape: [Int]) -> Tensor {
     Tensor(
       shape: shape,
@@ -73,7 +63,7 @@ private func oracle(_ op: Convolution, _ input: Tensor) -> [Double] {
 @Suite struct `a float convolution` {
   @Test(arguments: UInt64(1)...80)
   func `equals six loops in double precision`(seed: UInt64) throws {
-    var random = SeededGenerator(state: seed)
+    var random = SplitMix64(seed: seed)
     func pick(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
     let groups = [1, 1, 2, 3, 5][pick(0...4)]
     let inputs = groups * pick(1...3)

@@ -1,11 +1,12 @@
 import GraphIR
+import ModelFormat
 import Testing
 
 @testable import GraphPasses
 
 /// Outputs of `graph` for one random image.
 private func output(of graph: Graph, seed: UInt64) throws -> Tensor {
-  var generator = SeededGenerator(state: seed)
+  var generator = SplitMix64(seed: seed)
   let image = generator.tensor(graph.shape(of: graph.inputs[0]), scale: 2)
   return try FloatEvaluator(graph).run([image])[0]
 }
@@ -37,7 +38,7 @@ private func largestDifference(_ a: Tensor, _ b: Tensor) -> Float {
   }
 
   @Test func `makes convolution, normalization, residual and activation one node`() throws {
-    var generator = SeededGenerator(state: 7)
+    var generator = SplitMix64(seed: 7)
     var graph = Graph(name: "block")
     let image = graph.addInput(name: "image", shape: [1, 6, 6, 4])
     let convolution = Convolution(
@@ -78,7 +79,7 @@ private func largestDifference(_ a: Tensor, _ b: Tensor) -> Float {
   @Test func `gives padding the pixel that stands for zero`() throws {
     var graph = Graph(name: "first layer")
     let image = graph.addInput(name: "image", shape: [1, 5, 5, 3])
-    var generator = SeededGenerator(state: 3)
+    var generator = SplitMix64(seed: 3)
     let convolution = Convolution(
       weights: generator.tensor([2, 3, 3, 3]),
       bias: [0.5, -0.5],

@@ -1,17 +1,7 @@
 import GraphIR
+import ModelFormat
 
-/// A reproducible stream of numbers (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
+extension SplitMix64 {
   mutating func tensor(_ shape: [Int], scale: Float = 1) -> Tensor {
     Tensor(
       shape: shape,
@@ -27,10 +17,10 @@ struct SeededGenerator: RandomNumberGenerator {
 /// A random image network that uses everything the passes look for.
 struct RandomGraph {
   var graph = Graph(name: "random")
-  var generator: SeededGenerator
+  var generator: SplitMix64
 
   init(seed: UInt64) throws {
-    generator = SeededGenerator(state: seed)
+    generator = SplitMix64(seed: seed)
     let channels = Int.random(in: 1...3, using: &generator)
     var value = graph.addInput(name: "image", shape: [1, 9, 8, channels])
     for layer in 0..<Int.random(in: 3...9, using: &generator) {

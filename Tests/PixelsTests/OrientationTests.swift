@@ -37,7 +37,7 @@ struct OrientationTests {
   }
 
   static func picture(_ height: Int, _ width: Int) -> Pixels {
-    var random = SeededBytes(state: 17)
+    var random = SplitMix64(seed: 17)
     let rgb = (0..<height * width * 3).map { _ in UInt8.random(in: 0...255, using: &random) }
     return Pixels(height: height, width: width, rgb: rgb)
   }

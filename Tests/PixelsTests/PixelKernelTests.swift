@@ -31,7 +31,7 @@ struct PixelKernelTests {
   }
 
   /// Weights whose sum is one: all in one place, or drawn.
-  static func weights(_ count: Int, _ random: inout SeededBytes) -> [Int16] {
+  static func weights(_ count: Int, _ random: inout SplitMix64) -> [Int16] {
     var left = 16_384
     var weights = [Int16](repeating: 0, count: count)
     guard Bool.random(using: &random) else {
@@ -52,7 +52,7 @@ struct PixelKernelTests {
     let kernels = try Self.kernels(set)
     for taps in [1, 2, 3, 4, 7, 12] {
       let seed = UInt64(length * 100 + taps)
-      var random = SeededBytes(state: seed)
+      var random = SplitMix64(seed: seed)
       let rows = try (0..<taps).map { _ in try Guarded<UInt8>(length) }
       for row in rows {
         let isWhite = Int.random(in: 0..<4, using: &random) == 0
@@ -77,7 +77,7 @@ struct PixelKernelTests {
     let kernels = try Self.kernels(set)
     for blocks in [1, 2, 3] {
       let seed = UInt64(length * 100 + blocks)
-      var random = SeededBytes(state: seed)
+      var random = SplitMix64(seed: seed)
       let stride = blocks * kernels.multiple
       let samples = try Guarded<Int16>(stride + 300)
       for index in 0..<samples.count {
@@ -113,7 +113,7 @@ struct PixelKernelTests {
     let kernels = try Self.kernels(set)
     for matrix in ColorEncoding.Matrix.allCases {
       for range in ColorEncoding.Range.allCases {
-        var random = SeededBytes(state: UInt64(length))
+        var random = SplitMix64(seed: UInt64(length))
         let parts = try (0..<3).map { _ in try Guarded<Int16>(length) }
         for part in parts {
           for index in 0..<length {

@@ -3,18 +3,6 @@ import Testing
 
 @testable import Pixels
 
-/// SplitMix64, so that a failure can be repeated from its seed.
-struct SeededBytes: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
-
 struct PixelPlanTests {
   /// 7 rows of 11 pixels.
   static let picture: [UInt8] = {
@@ -185,7 +173,7 @@ struct PixelPlanTests {
     filter: InputContract.Filter
   ) throws {
     let seed: UInt64 = 20
-    var random = SeededBytes(state: seed)
+    var random = SplitMix64(seed: seed)
     let (height, width) = test.source
     let rgb = (0..<(height * width * 3)).map { _ in UInt8.random(in: 0...255, using: &random) }
     let contract = Self.contract(

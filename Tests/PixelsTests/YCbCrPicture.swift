@@ -1,3 +1,4 @@
+import ModelFormat
 import Pixels
 
 /// Samples of luma and colour differences, drawn from a seed, that are written in any format of the same subsampling.
@@ -15,7 +16,7 @@ struct YCbCrPicture {
   var chromaHeight: Int { (height + rows - 1) / rows }
 
   init(height: Int, width: Int, columns: Int, rows: Int, seed: UInt64) {
-    var random = SeededBytes(state: seed)
+    var random = SplitMix64(seed: seed)
     (self.height, self.width, self.columns, self.rows) = (height, width, columns, rows)
     let chroma = ((width + columns - 1) / columns) * ((height + rows - 1) / rows)
     luma = (0..<height * width).map { _ in UInt8.random(in: 0...255, using: &random) }

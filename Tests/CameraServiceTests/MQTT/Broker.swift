@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// A mosquitto of its own on a free port of this machine, with what subscribers saw.
 final class Broker {
@@ -197,5 +198,12 @@ func wait(_ what: String, seconds: Double = 15, until isSo: () throws -> Bool) t
   while try !isSo() {
     guard Date() < deadline else { throw WaitError(what: what) }
     usleep(10_000)
+  }
+}
+
+extension Trait where Self == ConditionTrait {
+  /// Where mosquitto is installed.
+  static var withBroker: Self {
+    .enabled(if: Broker.isInstalled, "skipped: no mosquitto; Tools/set-up installs it")
   }
 }

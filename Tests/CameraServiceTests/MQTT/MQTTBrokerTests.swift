@@ -4,11 +4,7 @@ import Testing
 
 @testable import CameraService
 
-@Suite(
-  .serialized,
-  .enabled(if: Broker.isInstalled, "skipped: no mosquitto; Tools/set-up installs it"),
-  .timeLimit(.minutes(5))
-)
+@Suite(.serialized, .withBroker, .timeLimit(.minutes(5)))
 struct MQTTBrokerTests {
   let broker: Broker
 

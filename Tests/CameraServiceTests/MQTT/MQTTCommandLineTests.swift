@@ -5,11 +5,7 @@ import Testing
 @testable import CameraService
 
 /// cnncamd as it runs on a board, with pictures of a folder as its camera and a real broker.
-@Suite(
-  .serialized,
-  .enabled(if: Broker.isInstalled, "skipped: no mosquitto; Tools/set-up installs it"),
-  .timeLimit(.minutes(3))
-)
+@Suite(.serialized, .withBroker, .timeLimit(.minutes(3)))
 struct MQTTCommandLineTests {
   private let broker: Broker
   private let model: String

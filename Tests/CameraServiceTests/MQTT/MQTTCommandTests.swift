@@ -4,11 +4,7 @@ import Testing
 @testable import CameraService
 
 /// What the daemon does when it is told to, by way of a real broker.
-@Suite(
-  .serialized,
-  .enabled(if: Broker.isInstalled, "skipped: no mosquitto; Tools/set-up installs it"),
-  .timeLimit(.minutes(2))
-)
+@Suite(.serialized, .withBroker, .timeLimit(.minutes(2)))
 struct MQTTCommandTests {
   private let broker: Broker
   private let inbox = FakeInbox()

@@ -4,11 +4,7 @@ import Testing
 @testable import CameraService
 
 /// Users, passwords and certificates, right and wrong ones.
-@Suite(
-  .serialized,
-  .enabled(if: Broker.isInstalled, "skipped: no mosquitto; Tools/set-up installs it"),
-  .timeLimit(.minutes(3))
-)
+@Suite(.serialized, .withBroker, .timeLimit(.minutes(3)))
 struct MQTTSecurityTests {
   private func run(_ program: String, _ arguments: [String], in broker: Broker) throws {
     let process = try broker.run(program, arguments, output: "log")

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import ModelFormat
 import Testing
 
 @testable import CameraService
@@ -106,7 +107,7 @@ import Testing
     server.board.state = .running
     server.post(result: "{}")
     let seed: UInt64 = 20_261_122
-    var random = SplitMix(state: seed)
+    var random = SplitMix64(seed: seed)
     let sample = Array(
       "GET /api/result?a=b HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\nIf-None-Match: x\r\n\r\n"
         .utf8
@@ -131,17 +132,5 @@ import Testing
     #expect(server.wait(seconds: 5) { server.socketCount == 1 }, "seed \(seed)")
     let answer = try server.answer("/healthz")
     #expect(answer.status == 200)
-  }
-}
-
-private struct SplitMix {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }
