@@ -44,7 +44,7 @@ enum {
 /* What a step comes to. */
 typedef enum {
   CMQ_OK,
-  CMQ_NOT_FOUND,   /* the host name has no address, for now perhaps */
+  CMQ_NOT_FOUND,   /* the host name has no address; a later try may find one */
   CMQ_UNREACHABLE, /* nobody answers, or the connection broke */
   CMQ_UNTRUSTED,   /* TLS does not come about */
   CMQ_UNUSABLE     /* files, names or memory: what was asked for cannot be done */
