@@ -23,6 +23,9 @@ const ck_kernels CK_JOIN(ck_kernels_, CK_SET) = {
   .multiply_u8 = multiply_u8,
   .requantize = requantize,
   .lookup_u8 = lookup_u8,
+  .max_rows_u8 = max_rows_u8,
+  .scale_u8 = scale_u8,
+  .interleave_u8 = interleave_u8,
 };
 
 const ck_pixel_kernels CK_JOIN(ck_pixel_kernels_, CK_SET) = {

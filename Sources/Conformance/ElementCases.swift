@@ -137,7 +137,7 @@ struct ElementCases {
           kernels.sum_u8(rows, Self.tapCounts[variant], operands.totals, operands.length)
         }
       }
-    case .convolution, .floatConvolution, .depthwise, .depthwiseRows: return
+    default: return
     }
   }
 }

@@ -40,18 +40,33 @@ extension OperatorSample {
     return OperatorSample(builder: builder, record: record, pictures: [source.picture])
   }
 
-  /// Of bytes or of float32.
+  /// Of bytes or of float32: any channels in any order, two runs in turn, or a few runs.
   static func gatherChannels(seed: UInt64) -> OperatorSample {
     var builder = NetBuilder(seed: seed)
     let (height, width) = (builder.number(1...5), builder.number(1...5))
-    let (inputs, outputs) = (builder.number(1...40), builder.number(1...40))
+    let isAny = seed < 612
+    let most = isAny ? 40 : 150
+    let (inputs, outputs) = (builder.number(1...most), builder.number(1...most))
     var indices: [UInt32] = []
-    for _ in 0..<outputs { indices.append(UInt32(builder.number(0...(inputs - 1)))) }
+    if isAny {
+      for _ in 0..<outputs { indices.append(UInt32(builder.number(0...(inputs - 1)))) }
+    } else if seed % 3 == 0 {
+      let half = (min(inputs, outputs) + 1) / 2
+      let starts = [builder.number(0...(inputs - half)), builder.number(0...(inputs - half))]
+      for index in 0..<(2 * half - builder.number(0...1)) {
+        indices.append(UInt32(starts[index % 2] + index / 2))
+      }
+    } else {
+      while indices.count < outputs {
+        let start = builder.number(0...(inputs - 1))
+        indices += (start..<inputs).map { UInt32($0) }
+      }
+    }
     let isFloat = builder.pick([false, true])
     let operand = operand(&builder, isFloat, height, width, inputs)
     var record = OperatorRecord(.gatherChannels)
     record.input = operand.tensor
-    record.output = tensor(&builder, like: operand.tensor, height, width, outputs)
+    record.output = tensor(&builder, like: operand.tensor, height, width, indices.count)
     builder.attach(indices, to: &record)
     builder.add(record)
     return OperatorSample(

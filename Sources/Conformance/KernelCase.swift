@@ -4,6 +4,7 @@ package struct KernelCase: Sendable {
     case layer(KernelLayer.Shape, pixels: Int, channels: Int, KernelLayer.Output)
     case rows(RowCases.Call)
     case elements(seed: UInt64, length: Int, taps: Int, variant: Int)
+    case pixelRows(seed: UInt64, channels: Int, pixels: Int)
   }
 
   let operation: KernelOperation
@@ -19,6 +20,8 @@ package struct KernelCase: Sendable {
     case .elements(let seed, let length, let taps, let variant):
       let sizes = "seed \(seed), length \(length), variant \(variant)"
       return operation.name + ": " + sizes + (taps == 0 ? "" : ", taps \(taps)")
+    case .pixelRows(let seed, let channels, let pixels):
+      return operation.name + ": seed \(seed), channels \(channels), pixels \(pixels)"
     }
   }
 }

@@ -13,6 +13,9 @@ package enum KernelOperation: CaseIterable, Sendable {
   case multiplication
   case requantization
   case lookup
+  case maximumOfRows
+  case scaling
+  case interleaving
 
   /// The function's name in C.
   package var name: String {
@@ -27,6 +30,9 @@ package enum KernelOperation: CaseIterable, Sendable {
     case .multiplication: "multiply_u8"
     case .requantization: "requantize"
     case .lookup: "lookup_u8"
+    case .maximumOfRows: "max_rows_u8"
+    case .scaling: "scale_u8"
+    case .interleaving: "interleave_u8"
     }
   }
 
@@ -49,6 +55,9 @@ package enum KernelOperation: CaseIterable, Sendable {
       return try cases.run(willRun)
     case .maximum, .sum, .addition, .multiplication, .requantization, .lookup:
       var cases = ElementCases(operation: self, kernels: kernels, oracle: oracle)
+      return try cases.run(willRun)
+    case .maximumOfRows, .scaling, .interleaving:
+      var cases = PixelRowCases(operation: self, kernels: kernels, oracle: oracle)
       return try cases.run(willRun)
     }
   }

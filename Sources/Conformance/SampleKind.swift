@@ -45,10 +45,10 @@ package enum SampleKind: CaseIterable, Sendable {
     case .convolution: 40
     case .depthwise, .maxPool, .averagePool, .sumOrProduct: 30
     case .fullyConnected, .longConvolution: 1
-    case .lookup, .gatherChannels, .localResponseNormalization, .reshape, .pad: 12
+    case .lookup, .localResponseNormalization, .reshape, .pad: 12
     case .dequantize, .softmax: 8
     case .transpose: 12
-    case .resize: 24
+    case .resize, .gatherChannels: 24
     }
   }
 

@@ -70,6 +70,21 @@ enum PortableKernels {
       lookup_u8: { table, input, output, count in
         guard let table, let input, let output else { return }
         for index in 0..<count { output[index] = table[Int(input[index])] }
+      },
+      max_rows_u8: { windows in
+        if let windows { PortableKernels.maximum(windows.pointee) }
+      },
+      scale_u8: { scaling in
+        if let scaling { PortableKernels.scale(scaling.pointee) }
+      },
+      interleave_u8: { a, b, step, output, outputStep, pixels, count in
+        guard let a, let b, let output else { return }
+        for pixel in 0..<pixels {
+          for index in 0..<count {
+            output[pixel * outputStep + index] =
+              (index % 2 == 0 ? a : b)[pixel * step + index / 2]
+          }
+        }
       }
     )
   }

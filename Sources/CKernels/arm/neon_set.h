@@ -13,6 +13,7 @@
 #include "../convolution.h"
 #include "neon_depthwise.h"
 #include "neon_elements.h"
+#include "../rows.h"
 #include "../pixels.h"
 #include "neon_pixels.h"
 #include "../kernel_table.h"

@@ -83,6 +83,37 @@ typedef struct {
   size_t row_bytes;
 } ck_depthwise_rows;
 
+/* Most taps of a window in ck_windows. */
+#define CK_MOST_TAPS 64
+
+/* Windows of height x width taps along a row of output pixels, all inside the image.
+ *   out[p][i] = max over t < height, s < width of rows[t][p * stride + s * step + i]
+ * Every tap is readable to `channels` rounded up to 64, exactly `channels` bytes a pixel are written. */
+typedef struct {
+  const uint8_t *const *rows; /* tap row t of the first window, channel 0 */
+  size_t height, width; /* each >= 1, their product at most CK_MOST_TAPS */
+  size_t step;          /* bytes from a tap to the next in its row */
+  size_t stride;        /* bytes from a window's taps to the next window's */
+  size_t pixels;        /* windows, >= 1 */
+  size_t channels;
+  uint8_t *output;      /* channel 0 of the first pixel */
+  size_t output_step;   /* bytes from a pixel to the next */
+} ck_windows;
+
+/* Pixels times a factor a channel.
+ *   out[p][i] = clamp(rte((float)((in[p][i]-zi)*(factors[i]-zf))*m) + zo, low, high)
+ * Factors are readable to `channels` rounded up to 64, and 64 bytes after every pixel; exactly `channels` bytes a pixel are
+ * written. In place (output == input) with equal steps. */
+typedef struct {
+  const uint8_t *input, *factors;
+  uint8_t *output;
+  size_t input_step, output_step; /* bytes from a pixel to the next, >= channels */
+  size_t pixels, channels;
+  int32_t input_zero_point, factor_zero_point, zero_point; /* 0..255 */
+  int32_t low, high;
+  float multiplier; /* magnitude at most 2^14 */
+} ck_scaling;
+
 typedef struct {
   const char *name;
   size_t tile;           /* preferred pixels a conv call, <= CK_MAX_TILE */
@@ -110,6 +141,12 @@ typedef struct {
                      uint8_t *out, size_t n);
   /* out[i] = table[in[i]]; reads and writes n */
   void (*lookup_u8)(const uint8_t table[256], const uint8_t *in, uint8_t *out, size_t n);
+  void (*max_rows_u8)(const ck_windows *);
+  void (*scale_u8)(const ck_scaling *);
+  /* out[p * out_step + i] = (i even ? a : b)[p * step + i / 2]; a and b are readable to (n + 1) / 2 rounded up to 64 in every
+   * pixel, exactly n bytes a pixel are written */
+  void (*interleave_u8)(const uint8_t *a, const uint8_t *b, size_t step, uint8_t *out,
+                        size_t out_step, size_t pixels, size_t n);
 } ck_kernels;
 
 /* Images of luma and colour differences to pixels: see Pixels' PortablePixelKernels, the definition. */

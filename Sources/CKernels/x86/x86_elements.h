@@ -9,10 +9,22 @@ static void max_u8(const uint8_t *const *in, size_t taps, uint8_t *out, size_t n
 }
 
 static void sum_u8(const uint8_t *const *in, size_t taps, int32_t *sum, size_t n) {
-  for (size_t i = 0; i < n; i += int32s) {
-    vi total = load(sum + i);
-    for (size_t t = 0; t < taps; ++t) total = I(add_epi32)(total, widen(in[t] + i));
-    store(sum + i, total);
+  enum { halves = 2, most = 128 /* bytes whose sum fits int16 */ };
+  for (size_t first = 0; first < taps; first += most) {
+    const size_t end = ck_smaller(first + most, taps);
+    for (size_t i = 0; i < n; i += bytes) {
+      vi total[halves] = {SI(setzero)(), SI(setzero)()};
+      for (size_t t = first; t < end; ++t) {
+        CK_UNROLL for (int h = 0; h < halves; ++h)
+          total[h] = I(add_epi16)(total[h], widen_to_16(in[t] + i + h * bytes / halves));
+      }
+      int16_t sums[bytes];
+      CK_UNROLL for (int h = 0; h < halves; ++h) store(sums + h * bytes / halves, total[h]);
+      CK_UNROLL for (int v = 0; v < 4; ++v) {
+        int32_t *const to = sum + i + v * int32s;
+        store(to, I(add_epi32)(load(to), widen_16(sums + v * int32s)));
+      }
+    }
   }
 }
 
@@ -70,6 +82,34 @@ static void requantize(const int32_t *acc, float m, int32_t zo, int32_t low, int
   }
 }
 
+#if CK_LANES == 4
+/* 128 words of two bytes, in two halves: word i of the result is the one that bits 1 to 7 of a byte name, in word i of
+ * `index` at bits 0 to 6; those of the second half are in `upper`. */
+CK_INLINE vi words_at(const vi table[4], vi index, __mmask32 upper) {
+  return _mm512_mask_blend_epi16(upper, _mm512_permutex2var_epi16(table[0], index, table[1]),
+                                 _mm512_permutex2var_epi16(table[2], index, table[3]));
+}
+
+/* Masks of words come from signs: tests need the port that the permutations use. */
+CK_INLINE vi looked_up(const vi table[4], vi in) {
+  const vi shifted = _mm512_slli_epi16(in, 8);
+  vi even = words_at(table, _mm512_srli_epi16(in, 1), _mm512_movepi16_mask(shifted));
+  vi odd = words_at(table, _mm512_srli_epi16(in, 9), _mm512_movepi16_mask(in));
+  even = _mm512_mask_srli_epi16(even, _mm512_movepi16_mask(_mm512_slli_epi16(in, 15)), even, 8);
+  odd = _mm512_mask_slli_epi16(odd, ~_mm512_movepi16_mask(_mm512_slli_epi16(in, 7)), odd, 8);
+  return _mm512_mask_blend_epi8(0xaaaaaaaaaaaaaaaa, even, odd);
+}
+
+static void lookup_u8(const uint8_t table[256], const uint8_t *in, uint8_t *out, size_t n) {
+  vi words[4];
+  CK_UNROLL for (int k = 0; k < 4; ++k) words[k] = load(table + 64 * k);
+  size_t i = 0;
+  for (; n - i >= bytes; i += bytes) store(out + i, looked_up(words, load(in + i)));
+  if (i == n) return;
+  const __mmask64 rest = CK_MASK(n - i);
+  store_bytes(out + i, looked_up(words, _mm512_maskz_loadu_epi8(rest, in + i)), n - i);
+}
+#else
 /* Sixteen tables of 16 bytes. pshufb gives 0 where an index is negative; the index falls by 16 a
  * step, saturating, and every table is stored as its difference (xor) from the one before, so
  * that the steps an index takes part in telescope to its own table. */
@@ -97,3 +137,4 @@ static void lookup_u8(const uint8_t table[256], const uint8_t *in, uint8_t *out,
   }
   for (; i < n; ++i) out[i] = table[in[i]];
 }
+#endif

@@ -16,6 +16,7 @@
 #include "x86_depthwise_rows.h"
 #endif
 #include "x86_elements.h"
+#include "x86_rows.h"
 #include "../pixels.h"
 #include "x86_pixels.h"
 #include "../kernel_table.h"

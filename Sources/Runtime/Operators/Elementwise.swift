@@ -35,11 +35,35 @@ struct Elementwise {
   @_optimize(speed)
   func run(_ share: Share) {
     let range = share.range(output.pixels)
-    if isFlat {
+    if isProduct && isBroadcast {
+      scale(range)
+    } else if isFlat {
       apply(range.lowerBound, range.count * output.pixelBytes)
     } else {
       for pixel in range { apply(pixel, output.channels) }
     }
+  }
+
+  /// The product with a vector of channels.
+  @_optimize(speed)
+  private func scale(_ pixels: Range<Int>) {
+    guard !pixels.isEmpty else { return }
+    var call = ck_scaling(
+      input: first.pixel(pixels.lowerBound),
+      factors: second.pixel(0),
+      output: output.pixel(pixels.lowerBound),
+      input_step: first.pixelBytes,
+      output_step: output.pixelBytes,
+      pixels: pixels.count,
+      channels: output.channels,
+      input_zero_point: first.zeroPoint,
+      factor_zero_point: second.zeroPoint,
+      zero_point: output.zeroPoint,
+      low: low,
+      high: high,
+      multiplier: multiplierA
+    )
+    kernels.scale_u8(&call)
   }
 
   @_optimize(speed)

@@ -1,3 +1,4 @@
+internal import CKernels
 internal import ModelFormat
 
 /// The taps of pooling windows that fall inside the input.
@@ -88,6 +89,35 @@ struct PoolWindow {
     return filled
   }
 
+  /// Output columns all of whose taps fall inside the input.
+  var innerColumns: Range<Int> { columns.inner(outputWidth) }
+
+  /// The windows from an inner column on: the rows that fall inside the input go to `rows`, as many as the kernel is high.
+  ///
+  /// Pixels, channels and output are the caller's to set.
+  @_optimize(speed)
+  func windows(at pixel: Int, _ rows: UnsafeMutablePointer<UnsafePointer<UInt8>?>) -> ck_windows {
+    let y = pixel / outputWidth
+    let top = self.rows.start(y)
+    let inside = self.rows.inside(top)
+    let left = columns.start(pixel - y * outputWidth)
+    for (index, tap) in inside.enumerated() {
+      rows[index] =
+        base + ((top + tap * self.rows.dilation) * columns.limit + left) * pixelBytes
+    }
+    return ck_windows(
+      rows: UnsafePointer(rows),
+      height: inside.count,
+      width: columns.kernel,
+      step: tapBytes,
+      stride: columns.stride * pixelBytes,
+      pixels: 0,
+      channels: 0,
+      output: nil,
+      output_step: 0
+    )
+  }
+
   /// Taps of an output pixel's window that fall inside the input with `bottom` and `right` padding added.
   func paddedCount(_ pixel: Int, bottom: Int, right: Int) -> Int {
     let y = pixel / outputWidth
@@ -111,6 +141,13 @@ private struct PoolAxis {
   /// The indices of the taps inside the input, where the first is at `start`.
   @inline(__always)
   func inside(_ start: Int) -> Range<Int> { inside(start, limit) }
+
+  /// The outputs of `count` all of whose taps are inside the input.
+  func inner(_ count: Int) -> Range<Int> {
+    let first = min(count, (padding + stride - 1) / stride)
+    let last = limit - 1 - (kernel - 1) * dilation + padding
+    return first..<max(first, last < 0 ? 0 : min(count, last / stride + 1))
+  }
 
   /// Taps inside the input with its padding before, and `far` after it.
   func paddedCount(_ output: Int, far: Int) -> Int {

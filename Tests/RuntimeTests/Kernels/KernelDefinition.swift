@@ -130,6 +130,39 @@ enum KernelDefinition {
       lookup_u8: { table, input, output, count in
         guard let table, let input else { return }
         for i in 0..<count { output?[i] = table[Int(input[i])] }
+      },
+      max_rows_u8: { windows in
+        guard let w = windows?.pointee else { return }
+        for p in 0..<w.pixels {
+          for i in 0..<w.channels {
+            let taps = (0..<w.height).flatMap { t in
+              (0..<w.width).compactMap { w.rows[t]?[p * w.stride + $0 * w.step + i] }
+            }
+            w.output[p * w.output_step + i] = taps.max() ?? 0
+          }
+        }
+      },
+      scale_u8: { scaling in
+        guard let s = scaling?.pointee else { return }
+        for p in 0..<s.pixels {
+          for i in 0..<s.channels {
+            let factor = Int32(s.factors[i]) - s.factor_zero_point
+            let product = (Int32(s.input[p * s.input_step + i]) - s.input_zero_point) * factor
+            s.output[p * s.output_step + i] = KernelDefinition.byte(
+              Float(product) * s.multiplier,
+              s.zero_point,
+              s.low,
+              s.high
+            )
+          }
+        }
+      },
+      interleave_u8: { a, b, step, output, outputStep, pixels, count in
+        guard let a, let b else { return }
+        for i in 0..<pixels * count {
+          let (p, c) = (i / count, i % count)
+          output?[p * outputStep + c] = [a, b][c % 2][p * step + c / 2]
+        }
       }
     )
   }

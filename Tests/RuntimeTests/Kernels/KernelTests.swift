@@ -19,6 +19,7 @@ private let vectorSets = KernelSet.available.map(\.name).filter { $0 != "portabl
     case .addition, .multiplication: 1000
     case .requantization: 300
     case .lookup: 70
+    case .maximumOfRows, .scaling, .interleaving: 400
     }
   }
 
