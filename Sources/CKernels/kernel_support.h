@@ -30,6 +30,12 @@ CK_INLINE void ck_copy_bytes(uint8_t *to, const uint8_t *from, size_t n) {
   if (n & 1) *to = *from;
 }
 
+/* n times four bytes. */
+CK_INLINE void ck_copy_steps(int32_t *to, const uint8_t *from, size_t n) {
+  for (; n >= 4; n -= 4, to += 4, from += 16) __builtin_memcpy(to, from, 16);
+  for (; n > 0; --n, ++to, from += 4) __builtin_memcpy(to, from, 4);
+}
+
 /* A part of a tile whose sums lie in memory: pixels x blocks x 16, from pixel `pixel` and channel
  * `channel` on, of which `left` channels exist. */
 typedef struct {

@@ -13,6 +13,9 @@ const ck_kernels CK_JOIN(ck_kernels_, CK_SET) = {
   .depthwise_tile = CK_MAX_TILE,
   .conv_u8 = conv_u8,
   .conv_f32 = conv_f32,
+#ifdef CK_WIDTHS
+  .widen = widen_blocks,
+#endif
   .depthwise = depthwise,
 #ifdef CK_ROWS_KERNEL
   .depthwise_rows = CK_ROWS_KERNEL,

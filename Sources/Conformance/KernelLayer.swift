@@ -67,6 +67,8 @@ final class KernelLayer {
   private struct Memory {
     let row: GuardedMemory
     let rows: GuardedMemory
+    let widened: GuardedMemory
+    let scratch: GuardedMemory
     let residual: GuardedMemory
     let residuals: GuardedMemory
     let outputs: GuardedMemory
@@ -99,6 +101,8 @@ final class KernelLayer {
     memory = try Memory(
       row: GuardedMemory(rowBytes, of: UInt8.self),
       rows: GuardedMemory(rows.count, of: UnsafePointer<UInt8>?.self),
+      widened: GuardedMemory((channels + 15) / 16 * 64 * taps * shape.k4, of: Int16.self),
+      scratch: GuardedMemory(pixels * (2 * taps * shape.k4 + 16), of: Int32.self),
       residual: GuardedMemory(residualBytes, of: UInt8.self),
       residuals: GuardedMemory(pixels, of: UnsafePointer<UInt8>?.self),
       outputs: GuardedMemory(pixels, of: UnsafeMutableRawPointer?.self)
@@ -152,7 +156,9 @@ final class KernelLayer {
             k4: shape.k4,
             weights: weights,
             channels: channels,
-            output: outputs
+            output: outputs,
+            widened: widened(weights, channels, by: kernels),
+            scratch: memory.scratch.last(pixels * (2 * shape.taps * shape.k4 + 16), of: Int32.self)
           )
           if output == .floats {
             kernels.conv_f32(&tile, &epilogue)
@@ -162,6 +168,19 @@ final class KernelLayer {
         }
       }
     }
+  }
+
+  /// The weights as `kernels` widens them, at the guard page; nil now and then, and where it does not.
+  private func widened(
+    _ weights: UnsafePointer<Int8>,
+    _ channels: Int,
+    by kernels: ck_kernels
+  ) -> UnsafePointer<Int16>? {
+    guard let widen = kernels.widen, random.number(0...3) > 0 else { return nil }
+    let (steps, blocks) = (shape.taps * shape.k4, (channels + 15) / 16)
+    let target = memory.widened.last(blocks * steps * 64, of: Int16.self)
+    widen(weights, steps, blocks, target)
+    return UnsafePointer(target)
   }
 
   /// Pointers to the input rows; one of them is moved to the guard page.

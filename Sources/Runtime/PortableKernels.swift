@@ -24,6 +24,7 @@ enum PortableKernels {
           output?[channel] = Float(total) * epilogue.pointee.multiplier[channel]
         }
       },
+      widen: nil,
       depthwise: { tile, epilogue in
         guard let tile, let epilogue else { return }
         PortableKernels.depthwise(tile.pointee, epilogue.pointee)

@@ -21,6 +21,8 @@ typedef struct {
 enum { most_channels = 2048, slack = 64 };
 static uint8_t *input, *output, *pad;
 static int8_t *weights;
+static int16_t *widened;
+static int32_t *scratch;
 static int32_t bias[most_channels], weight_sum[most_channels];
 static float multiplier[most_channels];
 
@@ -41,17 +43,21 @@ static size_t tile_pixels(size_t left, size_t tile) {
   return (left + tiles - 1) / tiles;
 }
 
+/* Channels whose weights a sweep over the pixels takes, as a runtime does. */
+static size_t sweep_channels(size_t steps) {
+  const size_t blocks = (192 << 10) / (steps * 64) / 4 * 4;
+  return 16 * (blocks < 4 ? 4 : blocks);
+}
+
 /* Seconds of one run. The pointers are made before: a runtime knows them when it loads a model. */
 static double once(const ck_kernels *set, const layer *l) {
   const size_t tile = l->depthwise ? set->depthwise_tile : set->tile, taps = l->kernel * l->kernel;
   const size_t width = (l->in + 3) / 4 * 4, side = l->size * l->stride, outputs = l->size * l->size;
-  static const uint8_t *rows[12544 * 49], *residual[12544];
-  static void *out[12544];
+  static const uint8_t *rows[12544 * 49], *residual[CK_MAX_TILE];
+  static void *out[CK_MAX_TILE];
   for (size_t first = 0, pixels, at = 0; first < outputs; first += pixels, at += pixels * taps) {
     pixels = tile_pixels(outputs - first, tile);
     for (size_t p = 0; p < pixels; ++p) {
-      out[first + p] = output + (first + p) * l->channels;
-      residual[first + p] = out[first + p];
       const size_t y = (first + p) / l->size * l->stride, x = (first + p) % l->size * l->stride;
       for (size_t t = 0; t < taps; ++t) {
         const size_t row = y + t / l->kernel - l->kernel / 2;
@@ -63,17 +69,30 @@ static double once(const ck_kernels *set, const layer *l) {
   }
   ck_epilogue e = {bias, multiplier, weight_sum, 128, 3, 250, NULL, 0.7f, 128};
   const double start = now();
-  for (size_t first = 0, pixels, at = 0; first < outputs; first += pixels, at += pixels * taps) {
-    pixels = tile_pixels(outputs - first, tile);
-    if (l->residual) e.residual = residual + first;
-    if (l->depthwise) {
-      const ck_depthwise_tile t = {rows + at, pixels,      taps,
-                                   weights,   l->channels, (uint8_t **)out + first};
-      set->depthwise(&t, &e);
-    } else {
-      const ck_conv_tile t = {rows + at, pixels,      taps,       width / 4,
-                              weights,   l->channels, out + first};
-      set->conv_u8(&t, &e);
+  const size_t steps = taps * width / 4;
+  const size_t most = l->depthwise ? l->channels : sweep_channels(steps);
+  const bool widens = !l->depthwise && set->widen && outputs > 3;
+  for (size_t channel = 0; channel < l->channels; channel += most) {
+    const size_t channels = l->channels - channel < most ? l->channels - channel : most;
+    const int8_t *sweep = weights + channel * steps * 4;
+    e.bias = bias + channel;
+    e.multiplier = multiplier + channel;
+    if (widens) set->widen(sweep, steps, (channels + 15) / 16, widened);
+    for (size_t first = 0, pixels, at = 0; first < outputs; first += pixels, at += pixels * taps) {
+      pixels = tile_pixels(outputs - first, tile);
+      for (size_t p = 0; p < pixels; ++p) {
+        out[p] = output + (first + p) * l->channels + channel;
+        residual[p] = out[p];
+      }
+      if (l->residual) e.residual = residual;
+      if (l->depthwise) {
+        const ck_depthwise_tile t = {rows + at, pixels, taps, weights, channels, (uint8_t **)out};
+        set->depthwise(&t, &e);
+      } else {
+        const ck_conv_tile t = {rows + at, pixels, taps, width / 4, sweep, channels, out,
+                                widens ? widened : NULL, scratch};
+        set->conv_u8(&t, &e);
+      }
     }
   }
   return now() - start;
@@ -144,12 +163,14 @@ static void resnet(const ck_kernels *set) {
 }
 
 int main(int argc, char **argv) {
-  const size_t most_input = 4 << 20, most_weights = 10 << 20;
+  const size_t most_input = 4 << 20, most_weights = 10 << 20, most_scratch = 1 << 20;
   input = aligned_alloc(64, most_input);
   output = aligned_alloc(64, most_input);
   pad = aligned_alloc(64, most_channels + slack);
   weights = aligned_alloc(64, most_weights);
-  if (!input || !output || !pad || !weights) return 2;
+  widened = aligned_alloc(64, 2 * most_weights);
+  scratch = aligned_alloc(64, most_scratch);
+  if (!input || !output || !pad || !weights || !widened || !scratch) return 2;
   for (size_t i = 0; i < most_input; ++i) input[i] = output[i] = (uint8_t)rand();
   for (size_t i = 0; i < most_weights; ++i) weights[i] = (int8_t)(rand() % 255 - 127);
   memset(pad, 128, most_channels + slack);

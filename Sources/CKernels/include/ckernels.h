@@ -33,6 +33,8 @@ typedef struct {
  *   input[t * pixels + p]  -> 4 * k4 readable bytes: tap t of pixel p
  *   weights                   [ceil(channels / 16)][taps * k4][16][4]
  *   output[p]              -> channel 0 of pixel p; exactly `channels` elements are written
+ *   widened                   NULL, or what `widen` makes of the weights; only for sets that have it
+ *   scratch                   where `widened`, memory for pixels * (2 * taps * k4 + 16) words
  * u8 output: output is uint8_t *const *; float output: float *const *, out = (float)acc *
  * multiplier. */
 typedef struct {
@@ -43,6 +45,8 @@ typedef struct {
   const int8_t *weights;
   size_t channels; /* >= 1 */
   void *const *output;
+  const int16_t *widened;
+  int32_t *scratch;
 } ck_conv_tile;
 
 /* A tile of `pixels` output pixels of a depthwise convolution over `channels` channels.
@@ -120,6 +124,9 @@ typedef struct {
   size_t depthwise_tile; /* preferred pixels a depthwise call, <= CK_MAX_TILE */
   void (*conv_u8)(const ck_conv_tile *, const ck_epilogue *);
   void (*conv_f32)(const ck_conv_tile *, const ck_epilogue *);
+  /* NULL, or makes of `blocks` blocks of weights of taps * k4 = `steps`, 64 * steps * blocks bytes, as many
+   * int16 for the calls of conv that have many pixels. */
+  void (*widen)(const int8_t *weights, size_t steps, size_t blocks, int16_t *to);
   void (*depthwise)(const ck_depthwise_tile *, const ck_epilogue *);
   void (*depthwise_rows)(const ck_depthwise_rows *, const ck_epilogue *); /* or NULL */
   /* out[i] = max over taps >= 1 of in[t][i], n bytes; every pointer readable to n rounded up to 64,

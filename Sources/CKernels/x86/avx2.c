@@ -10,9 +10,11 @@
 
 #define CK_SET avx2
 #define CK_TILE 12
-#define CK_ACCUMULATORS 8
-#define CK_SHAPES {1, 4}
-#define CK_TILES(X) X(1, 1) X(2, 1) X(3, 1) X(4, 1)
+#define CK_ACCUMULATORS 12
+#define CK_WIDEST 1
+#define CK_WIDTHS(X) X(1)
+#define CK_MOST_PIXELS {6}
+#define CK_TILES(X) X(1, 1) X(2, 1) X(3, 1) X(4, 1) X(5, 1) X(6, 1)
 
 #include "vectors_256.h"
 #include "x86_set.h"

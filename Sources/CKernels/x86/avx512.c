@@ -12,9 +12,11 @@
 #define CK_SET avx512
 #define CK_TILE 12
 #define CK_ACCUMULATORS 24
-#define CK_SHAPES {4, 5}, {2, 12}, {1, 12}
+#define CK_WIDEST 4
+#define CK_WIDTHS(X) X(4) X(2) X(1)
+#define CK_MOST_PIXELS {12, 12, 0, 6}
 #define CK_TILES(X) \
-  X(1, 4) X(2, 4) X(3, 4) X(4, 4) X(5, 4) \
+  X(1, 4) X(2, 4) X(3, 4) X(4, 4) X(5, 4) X(6, 4) \
   X(1, 2) X(2, 2) X(3, 2) X(4, 2) X(5, 2) X(6, 2) \
   X(7, 2) X(8, 2) X(9, 2) X(10, 2) X(11, 2) X(12, 2) \
   X(1, 1) X(2, 1) X(3, 1) X(4, 1) X(5, 1) X(6, 1) \

@@ -11,7 +11,9 @@
 #define CK_SET sse41
 #define CK_TILE 12
 #define CK_ACCUMULATORS 8
-#define CK_SHAPES {1, 2}
+#define CK_WIDEST 1
+#define CK_WIDTHS(X) X(1)
+#define CK_MOST_PIXELS {2}
 #define CK_TILES(X) X(1, 1) X(2, 1)
 
 #include "vectors_128.h"

@@ -73,3 +73,10 @@ CK_INLINE void store_part(uint8_t *to, vi v, int i, int parts) {
 
 /* 16 bytes in every lane. */
 CK_INLINE vi broadcast_lane(const void *from) { return _mm_loadu_si128(from); }
+
+/* 4 * steps bytes, 1 <= steps < 4; what follows them is anything. */
+CK_INLINE vi load_steps(const void *from, size_t steps) {
+  int32_t all[4];
+  ck_copy_steps(all, from, steps);
+  return _mm_loadu_si128((const vi *)all);
+}

@@ -100,3 +100,10 @@ CK_INLINE void store_quarter(uint8_t *to, vi v, int i, size_t n) {
 CK_INLINE vi broadcast_lane(const void *from) {
   return _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)from));
 }
+
+/* 4 * steps bytes, 1 <= steps < 8; what follows them is anything. */
+CK_INLINE vi load_steps(const void *from, size_t steps) {
+  int32_t all[8];
+  ck_copy_steps(all, from, steps);
+  return _mm256_loadu_si256((const vi *)all);
+}

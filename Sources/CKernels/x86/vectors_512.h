@@ -99,3 +99,8 @@ CK_INLINE void store_quarter(uint8_t *to, vi v, int i, size_t n) {
 CK_INLINE vi broadcast_lane(const void *from) {
   return _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)from));
 }
+
+/* 4 * steps bytes, 1 <= steps < 16; what follows them is anything. */
+CK_INLINE vi load_steps(const void *from, size_t steps) {
+  return _mm512_maskz_loadu_epi32((__mmask16)(0xffffu >> (16 - steps)), from);
+}

@@ -89,6 +89,7 @@ static void finish_floats(const finished_part *part, const ck_epilogue *e, void 
   }
 }
 
+#ifdef CK_DPBUSD
 /* Adds the products of four input channels, from byte k of the rows of P pixels, to sum[P][V]. */
 CK_INLINE void add_step(vi *sum, const uint8_t *const *in, size_t k, const int8_t *weights,
                         size_t stride, const int P, const int V) {
@@ -151,3 +152,4 @@ CK_INLINE bool accumulate(const ck_conv_tile *tile, const ck_epilogue *e, size_t
   CK_UNROLL for (int i = 0; i < P * V; ++i) store(acc + i * int32s, sum[i]);
   return false;
 }
+#endif

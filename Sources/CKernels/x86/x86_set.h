@@ -1,16 +1,25 @@
 /* All kernels of an x86 set. Its file includes this once, inside its target region, after its
  * vectors_*.h, which gives vi, vf, I(), SI(), CK_LANES, widen*, sums_of, natural_order,
  * lanes_from, broadcast_lane and store_*. It defines
- *   CK_SET, CK_TILE, CK_TILES, CK_SHAPES   see ../kernel_table.h and ../convolution.h,
- *   CK_ACCUMULATORS                        the sums of a full register tile in vectors, 4n, and
- *   CK_DPBUSD                              its dot product instruction, where it has one. */
+ *   CK_SET, CK_TILE, CK_TILES   see ../kernel_table.h and ../convolution.h,
+ *   CK_ACCUMULATORS             the sums of a full register tile in vectors, 4n, and
+ * where it has a dot product instruction,
+ *   CK_DPBUSD                   that,
+ *   CK_SHAPES                   see ../convolution.h,
+ * else, see x86_multiply.h,
+ *   CK_WIDEST, CK_WIDTHS(X)     most blocks of its register tiles, and X(blocks) of all its tiles,
+ *   CK_MOST_PIXELS              {most pixels} of tiles of 1, 2, ... blocks. */
 
 #define CK_MOST_SUMS (CK_ACCUMULATORS * int32s)
 
 #include "x86_rounding.h"
 #include "dot.h"
 #include "x86_convolution.h"
+#ifdef CK_DPBUSD
 #include "../convolution.h"
+#else
+#include "x86_multiply.h"
+#endif
 #include "x86_depthwise.h"
 #if CK_LANES > 1
 #include "x86_depthwise_rows.h"

@@ -16,6 +16,8 @@ struct Convolution {
   @Compact private var groupInputs: Int
   @Compact private var groupOutputs: Int
   @Compact private var quads: Int
+  private let widen:
+    (@convention(c) (UnsafePointer<Int8>?, Int, Int, UnsafeMutablePointer<Int16>?) -> Void)?
   private let weights: UnsafePointer<Int8>
   private let blockBytes: Int
   @Compact private var blocks: Int
@@ -27,9 +29,13 @@ struct Convolution {
   private let tableOffset: Int
   private let outputOffset: Int
   private let residualOffset: Int
+  private let widenedOffset: Int
+  private let widenedInputOffset: Int
 
   /// Bytes of weights that one sweep over the pixels uses.
   private static let weightBytesPerSweep = 192 << 10
+  /// Output pixels for which weights are not widened.
+  private static let fewPixels = 3
 
   init(_ plan: Plan, _ record: OperatorRecord, _ scratch: inout ScratchLayout) {
     let input = plan.view(record.input)
@@ -54,10 +60,15 @@ struct Convolution {
     quads = (inputs + 3) / 4
     weights = plan.weights(record)
     blocks = layout.blocks
-    blockBytes = layout.steps * 64
+    let blockBytes = layout.steps * 64
+    self.blockBytes = blockBytes
     // Kernels work on up to four blocks at once.
     let fitting = Self.weightBytesPerSweep / blockBytes / 4 * 4
-    blocksPerCall = layout.groups > 1 ? layout.blocks : min(layout.blocks, max(4, fitting))
+    let blocksPerCall = layout.groups > 1 ? layout.blocks : min(layout.blocks, max(4, fitting))
+    self.blocksPerCall = blocksPerCall
+    // Widening the weights takes as long as their products with two pixels.
+    let widen = output.pixels > Self.fewPixels ? plan.kernels.widen : nil
+    self.widen = widen
     epilogue = plan.epilogue(record, layout, output: output, residual: residual)
     padPixel = record.padPixel
     let padWords = (input.channels + 3) / 4 + 2
@@ -66,6 +77,10 @@ struct Convolution {
     tableOffset = scratch.reserve(UnsafePointer<UInt8>?.self, table.taps * tile)
     outputOffset = scratch.reserve(UnsafeMutableRawPointer?.self, tile)
     residualOffset = scratch.reserve(UnsafePointer<UInt8>?.self, tile)
+    let widenedBlocks = widen == nil ? 0 : layout.groups * blocksPerCall
+    widenedOffset = scratch.reserve(Int16.self, widenedBlocks * blockBytes)
+    let inputWords = widen == nil ? 0 : min(tile, output.pixels) * (2 * layout.steps + 16)
+    widenedInputOffset = scratch.reserve(Int32.self, inputWords)
   }
 
   @_optimize(speed)
@@ -88,6 +103,7 @@ struct Convolution {
     let padPointer = UnsafePointer((share.scratch + padOffset).assumingMemoryBound(to: UInt8.self))
     for block in stride(from: blockRange.lowerBound, to: blockRange.upperBound, by: blocksPerCall) {
       let end = min(block + blocksPerCall, blockRange.upperBound)
+      widenWeights(share.scratch, blocks: block..<end)
       var isFollowed = false
       for tileIndex in tileRange {
         let first = tileIndex * tile
@@ -102,6 +118,17 @@ struct Convolution {
         )
         sweep(share.scratch, first: first, count: count, blocks: block..<end)
       }
+    }
+  }
+
+  /// For kernels that have them wider than the file: a run of blocks, of every group.
+  @_optimize(speed)
+  private func widenWeights(_ scratch: UnsafeMutableRawPointer, blocks range: Range<Int>) {
+    guard let widen else { return }
+    let widened = scratch.array(Int16.self, at: widenedOffset)
+    for group in 0..<groups {
+      let first = (group * blocks + range.lowerBound) * blockBytes
+      widen(weights + first, blockBytes / 64, range.count, widened + group * blocks * blockBytes)
     }
   }
 
@@ -138,7 +165,9 @@ struct Convolution {
       k4: quads,
       weights: weights + range.lowerBound * blockBytes,
       channels: min(groupOutputs, range.upperBound * 16) - start,
-      output: UnsafePointer(outputs)
+      output: UnsafePointer(outputs),
+      widened: widen == nil ? nil : UnsafePointer(scratch.array(Int16.self, at: widenedOffset)),
+      scratch: scratch.array(Int32.self, at: widenedInputOffset)
     )
     kernel(&call, &ending)
     for _ in 1..<groups {
@@ -149,6 +178,7 @@ struct Convolution {
       ending.multiplier += blocks * 16
       ending.weight_sum += blocks * 16
       call.weights += blocks * blockBytes
+      if widen != nil { call.widened += blocks * blockBytes }
       kernel(&call, &ending)
     }
   }
