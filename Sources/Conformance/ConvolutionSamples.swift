@@ -25,6 +25,19 @@ extension OperatorSample {
     return OperatorSample(shape, builder)
   }
 
+  /// Of one channel, to bytes, windows of up to 49 taps.
+  static func singleChannelConvolution(seed: UInt64) -> OperatorSample {
+    var builder = NetBuilder(seed: seed)
+    var shape = RandomConvolution()
+    shape.outputs = builder.pick([1, 5, 16, 17, 33, 64, 65])
+    shape.kernel = builder.pick([(10, 4), (5, 5), (3, 3), (1, 9), (7, 7), (2, 2), (1, 17), (4, 1)])
+    shape.stride = builder.pick([(1, 1), (2, 2), (1, 2), (3, 1)])
+    shape.pad = builder.pick([(0, 0), (1, 1), (2, 0), (0, 3)])
+    shape.input = (builder.number(1...15), builder.number(1...15))
+    shape.output = (builder.number(1...9), builder.number(1...9))
+    return OperatorSample(shape, builder)
+  }
+
   static func depthwise(seed: UInt64) -> OperatorSample {
     var builder = NetBuilder(seed: seed)
     var shape = RandomConvolution()

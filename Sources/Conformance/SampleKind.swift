@@ -1,6 +1,7 @@
 /// A kind of networks of one operator, and how many samples there are of it.
 package enum SampleKind: CaseIterable, Sendable {
   case convolution
+  case singleChannelConvolution
   case depthwise
   case fullyConnected
   case longConvolution
@@ -21,6 +22,7 @@ package enum SampleKind: CaseIterable, Sendable {
   package var name: String {
     switch self {
     case .convolution: "convolution"
+    case .singleChannelConvolution: "convolution of one channel"
     case .depthwise: "depthwise convolution"
     case .fullyConnected: "fully connected"
     case .longConvolution: "long convolution"
@@ -48,7 +50,7 @@ package enum SampleKind: CaseIterable, Sendable {
     case .lookup, .localResponseNormalization, .reshape, .pad: 12
     case .dequantize, .softmax: 8
     case .transpose: 12
-    case .resize, .gatherChannels: 24
+    case .resize, .gatherChannels, .singleChannelConvolution: 24
     }
   }
 
@@ -57,6 +59,7 @@ package enum SampleKind: CaseIterable, Sendable {
     let seed = UInt64(index)
     switch self {
     case .convolution: return .convolution(seed: seed)
+    case .singleChannelConvolution: return .singleChannelConvolution(seed: 2000 + seed)
     case .depthwise: return .depthwise(seed: 100 + seed)
     case .fullyConnected: return .fullyConnected(seed: 7 + seed)
     case .longConvolution: return .longConvolution(seed: 8 + seed)

@@ -4,6 +4,7 @@ internal import ModelFormat
 struct Step {
   private enum Body {
     case convolution(Convolution)
+    case singleChannel(SingleChannelConvolution)
     case depthwise(DepthwiseConvolution)
     case depthwiseRows(DepthwiseRows)
     case maxPool(MaxPool)
@@ -38,7 +39,11 @@ struct Step {
     var work = elements
     switch record.kind {
     case .convolution:
-      body = .convolution(Convolution(plan, record, &scratch))
+      if let step = SingleChannelConvolution(plan, record, &scratch) {
+        body = .singleChannel(step)
+      } else {
+        body = .convolution(Convolution(plan, record, &scratch))
+      }
       let inputs = plan.file.tensors[record.input].channels / record.groups
       // The kernels do some 32 products in the time of a byte.
       work = elements * taps * UInt64(inputs) / 32
@@ -76,6 +81,7 @@ struct Step {
   func run(_ share: Share) {
     switch body {
     case .convolution(let step): step.run(share)
+    case .singleChannel(let step): step.run(share)
     case .depthwise(let step): step.run(share)
     case .depthwiseRows(let step): step.run(share)
     case .maxPool(let step): step.run(share)

@@ -66,6 +66,12 @@ import Testing
     try expect(sample, gives: definition(sample))
   }
 
+  @Test(arguments: 0..<SampleKind.singleChannelConvolution.count)
+  func `a convolution of one channel equals its definition`(_ index: Int) throws {
+    let sample = SampleKind.singleChannelConvolution.sample(index)
+    try expect(sample, gives: definition(sample))
+  }
+
   @Test(arguments: 0..<SampleKind.depthwise.count)
   func `a depthwise convolution equals its definition`(_ index: Int) throws {
     let sample = SampleKind.depthwise.sample(index)
