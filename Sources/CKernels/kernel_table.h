@@ -17,8 +17,8 @@ const ck_kernels CK_JOIN(ck_kernels_, CK_SET) = {
   .widen = widen_blocks,
 #endif
   .depthwise = depthwise,
-#ifdef CK_ROWS_KERNEL
-  .depthwise_rows = CK_ROWS_KERNEL,
+#ifdef CK_DEPTHWISE_ROWS
+  .depthwise_rows = CK_DEPTHWISE_ROWS,
 #endif
   .max_u8 = max_u8,
   .sum_u8 = sum_u8,

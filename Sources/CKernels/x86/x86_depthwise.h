@@ -97,15 +97,6 @@ static void depthwise(const ck_depthwise_tile *tile, const ck_epilogue *e) {
   vi partial[CK_MAX_TILE][4];
   for (size_t channel = 0; channel < tile->channels; channel += depthwise_channels) {
     const size_t left = tile->channels - channel;
-    if (tile->taps == 9) { /* the common case: its weights stay in registers */
-      prepare_depthwise(&k, tile, e, channel, 0, 3, 3);
-      for (size_t p = 0; p < tile->pixels; ++p) {
-        vi acc[4] = {k.bias[0], k.bias[1], k.bias[2], k.bias[3]};
-        accumulate_taps(acc, &k, tile->input + p, tile->pixels, channel, 9, 3);
-        finish_depthwise(acc, &k, e, &r, p, channel, tile->output[p], left);
-      }
-      continue;
-    }
     for (size_t first = 0; first == 0 || first < all_groups; first += tap_groups) {
       const size_t groups = ck_smaller(all_groups - first, tap_groups);
       const bool last = first + groups == all_groups;

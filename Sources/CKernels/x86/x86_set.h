@@ -21,9 +21,8 @@
 #include "x86_multiply.h"
 #endif
 #include "x86_depthwise.h"
-#if CK_LANES > 1
-#include "x86_depthwise_rows.h"
-#endif
+#include "x86_depthwise_dots.h"
+#include "x86_depthwise_windows.h"
 #include "x86_elements.h"
 #include "x86_rows.h"
 #include "../pixels.h"

@@ -3,8 +3,6 @@
  * integers take two instructions for two taps; and each input is widened once for all windows of
  * CK_ROWS output rows that it lies in. */
 
-#define CK_ROWS_KERNEL depthwise_rows
-
 enum {
   most_taps = 25,
   most_pixels = CK_ROW_PIXELS + 4, /* begun before the first of a block is finished */
@@ -87,7 +85,7 @@ CK_INLINE void finish_rows(vf sum[][CK_ROWS], const row_constants *k, const roun
 
 /* A window of K x K with stride S, both constants where this is inlined. Columns before a block's
  * own have been added to its first pixels by the block before. */
-CK_INLINE void depthwise_window(const ck_depthwise_rows *call, const ck_epilogue *e, const int K,
+CK_INLINE void window_by_floats(const ck_depthwise_rows *call, const ck_epilogue *e, const int K,
                                 const int S) {
   const rounding r = make_rounding(e->zero_point, e->low, e->high);
   const size_t groups = (size_t)(K * K + 3) / 4, width = call->width;
@@ -118,31 +116,5 @@ CK_INLINE void depthwise_window(const ck_depthwise_rows *call, const ck_epilogue
         }
       }
     }
-  }
-}
-
-static __attribute__((noinline)) void depthwise_3_1(const ck_depthwise_rows *call,
-                                                    const ck_epilogue *e) {
-  depthwise_window(call, e, 3, 1);
-}
-static __attribute__((noinline)) void depthwise_3_2(const ck_depthwise_rows *call,
-                                                    const ck_epilogue *e) {
-  depthwise_window(call, e, 3, 2);
-}
-static __attribute__((noinline)) void depthwise_5_1(const ck_depthwise_rows *call,
-                                                    const ck_epilogue *e) {
-  depthwise_window(call, e, 5, 1);
-}
-static __attribute__((noinline)) void depthwise_5_2(const ck_depthwise_rows *call,
-                                                    const ck_epilogue *e) {
-  depthwise_window(call, e, 5, 2);
-}
-
-static void depthwise_rows(const ck_depthwise_rows *call, const ck_epilogue *e) {
-  switch (call->kernel << 2 | call->stride) {
-  case 3 << 2 | 1: depthwise_3_1(call, e); break;
-  case 3 << 2 | 2: depthwise_3_2(call, e); break;
-  case 5 << 2 | 1: depthwise_5_1(call, e); break;
-  default: depthwise_5_2(call, e);
   }
 }

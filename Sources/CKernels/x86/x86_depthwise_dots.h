@@ -1,0 +1,104 @@
+/* Depthwise convolution of whole rows by dot products of columns: the taps of a window that lie
+ * above each other are interleaved once for all output pixels of the row in whose windows they
+ * lie. */
+
+enum {
+  most_size = 5, /* of a window */
+  most_begun = 5, /* output pixels whose windows share a column */
+};
+
+/* What a call prepares for `bytes` channels, in the lane order of `interleave`. */
+typedef struct {
+  prepared_weights weights[most_size][2][4]; /* of a column: rows 0 to 3, and row 4 */
+  vi bias[4];
+  vf multiplier[4];
+} column_constants;
+
+/* Byte `from` of each int32 becomes byte `to` of an otherwise empty one. */
+CK_INLINE vi moved_byte(vi v, const int from, const int to) {
+  const vi there = from > to ? I(srli_epi32)(v, (from - to) * 8) : I(slli_epi32)(v, (to - from) * 8);
+  return SI(and)(there, I(set1_epi32)((int32_t)(0xffu << 8 * to)));
+}
+
+CK_INLINE void prepare_columns(column_constants *k, const ck_depthwise_rows *call,
+                               const ck_epilogue *e, size_t channel, const int K) {
+  const size_t blocks = (call->channels - channel + 15) / 16;
+  const size_t block_bytes = (size_t)(K * K + 3) / 4 * 64;
+  const int8_t *weights = call->weights + channel / 16 * block_bytes;
+  for (int j = 0; j < 4; ++j) {
+    vi taps[(most_size * most_size + 3) / 4];
+    CK_UNROLL for (int g = 0; g < (K * K + 3) / 4; ++g) {
+      taps[g] = lanes_from(weights + g * 64 + 16 * j, block_bytes, blocks);
+    }
+    CK_UNROLL for (int x = 0; x < K; ++x) {
+      CK_UNROLL for (int first = 0; first < K; first += 4) {
+        vi column = SI(setzero)();
+        CK_UNROLL for (int y = first; y < K && y < first + 4; ++y) {
+          const int t = y * K + x;
+          column = SI(or)(column, moved_byte(taps[t / 4], t % 4, y - first));
+        }
+        k->weights[x][first / 4][j] = prepare_weights(column);
+      }
+    }
+    k->bias[j] = lanes_from(e->bias + channel + 4 * j, 64, blocks);
+    k->multiplier[j] = (vf)lanes_from(e->multiplier + channel + 4 * j, 64, blocks);
+  }
+}
+
+/* Adds column `j` after the first of a pixel's window to the sums of that pixel and of those after
+ * it in whose windows it lies. K, S and j are constants where this is inlined. */
+CK_INLINE void add_dots(vi sum[][4], const column_constants *k, const uint8_t *const *column,
+                        size_t channel, const int j, const int K, const int S) {
+  CK_UNROLL for (int first = 0; first < K; first += 4) {
+    vi u[4];
+    interleave_taps(u, column + first, 1, channel, (size_t)(K - first));
+    CK_UNROLL for (int i = 0; i < 4; ++i) {
+      const prepared_input input = prepare_input(u[i]);
+      CK_UNROLL for (int p = 0; p < most_begun; ++p) {
+        const int x = j - p * S;
+        if (x < 0 || x >= K) continue;
+        const vi before = x == 0 && first == 0 ? k->bias[i] : sum[p][i];
+        sum[p][i] = dot(before, input, k->weights[x][first / 4][i]);
+      }
+    }
+  }
+}
+
+/* A window of K x K with stride S, both constants where this is inlined. Columns that a pixel's
+ * window shares with that of the pixel before have been added with it. */
+CK_INLINE void window_by_dots(const ck_depthwise_rows *call, const ck_epilogue *e, const int K,
+                              const int S) {
+  const rounding r = make_rounding(e->zero_point, e->low, e->high);
+  const size_t all_rows = (call->rows + CK_ROWS - 1) / CK_ROWS * CK_ROWS;
+  const size_t inputs = (all_rows - 1) * (size_t)S + (size_t)K, pixel_bytes = call->pixel_bytes;
+  const int before = K - S;
+  for (size_t channel = 0; channel < call->channels; channel += bytes) {
+    column_constants k;
+    prepare_columns(&k, call, e, channel, K);
+    const size_t left = call->channels - channel;
+    for (size_t row = 0; row < call->rows; ++row) {
+      const uint8_t *const *column = call->input + row * (size_t)S;
+      uint8_t *to = call->output + row * call->row_bytes + channel;
+      vi sum[most_begun][4];
+      CK_UNROLL for (int j = 0; j < before; ++j, column += inputs) {
+        add_dots(sum, &k, column, channel, j, K, S);
+      }
+      for (size_t pixel = 0; pixel < call->width; ++pixel, to += pixel_bytes) {
+        CK_UNROLL for (int j = before; j < K; ++j, column += inputs) {
+          add_dots(sum, &k, column, channel, j, K, S);
+        }
+        vf t[4];
+        CK_UNROLL for (int i = 0; i < 4; ++i) t[i] = scaled(sum[0][i], k.multiplier[i]);
+        const vi u = round_and_pack(t, &r);
+        if (left >= bytes) {
+          store(to, u);
+        } else {
+          store_bytes(to, u, left);
+        }
+        CK_UNROLL for (int p = 1; p < most_begun; ++p) {
+          CK_UNROLL for (int i = 0; i < 4; ++i) sum[p - 1][i] = sum[p][i];
+        }
+      }
+    }
+  }
+}
