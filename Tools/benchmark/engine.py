@@ -29,9 +29,12 @@ class Programs:
 
     def _build(self, product):
         say(f"swift build {' '.join(self.options)} --product {product}")
-        run(["swift", "build", *self.options, "--product", product, "--quiet"], f"{product} does not build")
         shown = subprocess.run(["swift", "build", *self.options, "--show-bin-path"], cwd=ROOT, capture_output=True, text=True)
-        return pathlib.Path(shown.stdout.strip())
+        folder = pathlib.Path(shown.stdout.strip())
+        if product == "edgecnn":  # the archiver adds to what there is: an object whose source is gone would stay
+            (folder / "libedgecnn.a").unlink(missing_ok=True)
+        run(["swift", "build", *self.options, "--product", product, "--quiet"], f"{product} does not build")
+        return folder
 
     def ours(self):
         if self._ours is None:

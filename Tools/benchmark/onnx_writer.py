@@ -105,7 +105,9 @@ class ONNXWriter:
         self._node("Concat", [x.name for x in layer.inputs], layer.output.name, axis=1)
 
     def _split(self, layer):
-        self._node("Split", [layer.inputs[0].name], [x.name for x in layer.outputs], axis=1)
+        # Equal parts could be left out, but ncnn's converter then loses them.
+        sizes = self._constant(layer.output.name + ".sizes", numpy.array([x.shape[0] for x in layer.outputs]))
+        self._node("Split", [layer.inputs[0].name, sizes], [x.name for x in layer.outputs], axis=1)
 
     def _shuffle(self, layer):
 

@@ -5,11 +5,13 @@ from html import escape
 
 from peers import OURS
 
-WIDTH, LEFT, RIGHT, ROW, TOP = 720, 150, 24, 34, 92
+WIDTH, LEFT, RIGHT, ROW, TOP = 560, 160, 20, 40, 116
 SHAPES = {"ONNX Runtime": "a", "OpenVINO": "b", "LiteRT": "c", "ncnn": "d"}
+# Every peer has a height of its own in a row, so that spreads do not hide each other.
+TRACKS = {name: 8 * index - 12 for index, name in enumerate(SHAPES)}
 STYLE = """
-text { font: 13px system-ui, -apple-system, "Segoe UI", sans-serif; fill: var(--ink) }
-.title { font-size: 17px; font-weight: 600 } .small { font-size: 11.5px; fill: var(--soft) } .end { text-anchor: end }
+text { font: 14px system-ui, -apple-system, "Segoe UI", sans-serif; fill: var(--ink) }
+.title { font-size: 18px; font-weight: 600 } .small { font-size: 12.5px; fill: var(--soft) } .end { text-anchor: end }
 .middle { text-anchor: middle } .grid { stroke: var(--grid); stroke-width: 1 } .one { stroke: var(--ink); stroke-width: 1.5 }
 .page { fill: var(--page) } .ahead { fill: var(--ahead) }
 .a { --c: var(--a) } .b { --c: var(--b) } .c { --c: var(--cc) } .d { --c: var(--d) }
@@ -49,10 +51,10 @@ class Drawing:
         """A peer's sign: a shape of its own beside its colour, filled for int8."""
         shape = SHAPES[name]
         body = {
-            "a": f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5.5"',
-            "b": f'<rect x="{x - 5:.1f}" y="{y - 5:.1f}" width="10" height="10"',
-            "c": f'<path d="M{x:.1f} {y - 6.5:.1f}l6.3 11h-12.6z"',
-            "d": f'<path d="M{x:.1f} {y - 6.8:.1f}l6.8 6.8l-6.8 6.8l-6.8 -6.8z"',
+            "a": f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4.8"',
+            "b": f'<rect x="{x - 4.3:.1f}" y="{y - 4.3:.1f}" width="8.6" height="8.6"',
+            "c": f'<path d="M{x:.1f} {y - 5.6:.1f}l5.4 9.4h-10.8z"',
+            "d": f'<path d="M{x:.1f} {y - 5.8:.1f}l5.8 5.8l-5.8 5.8l-5.8 -5.8z"',
         }[shape]
         self.parts.append(f'{body} class="{shape} {kind}"><title>{escape(note)}</title></{body[1:].split()[0]}>')
 
@@ -78,21 +80,20 @@ def ratios(report):
     drawing = Drawing(height, "Time of each peer divided by that of EdgeCNN, per network")
     drawing.text(16, 30, "Time of each peer ÷ time of EdgeCNN (int8)", "title")
     line = f"{report['date']} · {report['machine']['processor']} · kernels {report['kernels']}"
-    drawing.text(16, 50, line, "small")
-    at = 16
+    drawing.text(16, 52, line, "small")
     shown = {(one["engine"], one["kind"]) for _, one in peers}
-    for name in SHAPES:
-        for kind in ("int8", "fp32"):
+    for row, kind in enumerate(("int8", "fp32")):
+        for column, name in enumerate(SHAPES):
             if (name, kind) in shown:
-                drawing.mark(at + 6, 72, name, kind)
-                drawing.text(at + 17, 76, f"{name} {kind}", "small")
-                at += 28 + 6.3 * len(f"{name} {kind}")
+                at = 23 + (0, 152, 274, 376)[column]
+                drawing.mark(at, 74 + 22 * row, name, kind)
+                drawing.text(at + 12, 78 + 22 * row, f"{name} {kind}", "small")
     y = TOP
     for mean, results in panels:
         threads = mean["threads"]
         words = f"{threads} thread{'s' if threads > 1 else ''}"
         drawing.text(16, y + 22, words, "title")
-        drawing.text(WIDTH - RIGHT, y + 22, f"geometric mean of the best peers: {mean['best']:.2f}", "end")
+        drawing.text(WIDTH - RIGHT, y + 22, f"best peer ÷ ours, geometric mean: {mean['best']:.2f}", "end")
         bottom = y + 36 + ROW * len(results)
         drawing.rectangle(LEFT, y + 32, x(1) - LEFT, bottom - y - 32, "ahead")
         for tick in (0.25, 0.5, 0.7, 1, 1.5, 2, 3, 4, 6, 8, 12):
@@ -102,13 +103,15 @@ def ratios(report):
         for index, result in enumerate(results):
             middle = y + 36 + ROW * (index + 0.5)
             ours = next((one for one in result["engines"] if one["engine"] == OURS), None)
-            drawing.text(LEFT - 10, middle + 1, result["network"], "end")
+            drawing.line(LEFT, middle + ROW / 2, WIDTH - RIGHT, middle + ROW / 2, "grid")
+            drawing.text(LEFT - 10, middle - 1, result["network"], "end")
             if ours:
                 drawing.text(LEFT - 10, middle + 14, f"{ours['min_ms']:.3g} ms", "small end")
             for one in sorted((one for one in result["engines"] if "ratio" in one), key=lambda one: -one["ratio"]["median"]):
                 found = one["ratio"]
-                drawing.line(x(found["low"]), middle, x(found["high"]), middle, f"spread {SHAPES[one['engine']]}")
+                track = middle + TRACKS[one["engine"]]
+                drawing.line(x(found["low"]), track, x(found["high"]), track, f"spread {SHAPES[one['engine']]}")
                 note = f"{one['engine']} {one['kind']}: {one['min_ms']:.3f} ms, {found['median']:.2f} × ours"
-                drawing.mark(x(found["median"]), middle, one["engine"], one["kind"], note)
+                drawing.mark(x(found["median"]), track, one["engine"], one["kind"], note)
         y = bottom + 30
     return drawing.svg

@@ -94,21 +94,21 @@ def svg(report):
     series = report["series"]
     if not series:
         return None
-    columns, panel, chart, top = 3, 216, 122, 84
+    columns, panel, chart, top = 2, 262, 122, 92
     rows = -(-len(series) // columns)
     drawing = plot.Drawing(top + rows * (chart + 74), "Time for each multiply-accumulate over image size, width and depth")
-    drawing.text(16, 30, "How time grows: picoseconds for each multiply-accumulate", "title")
-    drawing.text(16, 50, f"{report['date']} · {report['machine']['processor']} · kernels {report['kernels']}; "
-                         "a level line is growth in step with the work", "small")
-    drawing.path([(16, 68), (40, 68)], "line a")
-    drawing.text(46, 72, "EdgeCNN int8", "small")
+    drawing.text(16, 30, "Picoseconds for each multiply-accumulate", "title")
+    drawing.text(16, 52, f"{report['date']} · {report['machine']['processor']} · kernels {report['kernels']}", "small")
+    drawing.text(plot.WIDTH - 16, 76, "level: time grows as the work does", "small end")
+    drawing.path([(16, 72), (40, 72)], "line a")
+    drawing.text(46, 76, "EdgeCNN int8", "small")
     if any("peer" in one for one in series):
-        drawing.path([(136, 68), (160, 68)], "line c dash")
-        drawing.text(166, 72, "OpenVINO fp32", "small")
+        drawing.path([(146, 72), (170, 72)], "line c dash")
+        drawing.text(176, 76, "OpenVINO fp32", "small")
     for index, one in enumerate(series):
         left = 46 + (index % columns) * (panel + 14)
         upper = top + 30 + (index // columns) * (chart + 74)
-        width, points = panel - 40, one["points"]
+        width, points = panel - 42, one["points"]
         high = max(value for point in points for value in (point.get("ours", 0), point.get("peer", 0))) * 1.1
         values = [point["value"] for point in points]
         reach = max(values) - min(values) or 1
