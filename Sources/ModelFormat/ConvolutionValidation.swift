@@ -108,7 +108,7 @@ extension OperatorValidation {
         let sums = BlockSums(block, layout)
         block += layout.steps * 64
         try require(!sums.hasStrayBytes, place, "weights of padding not zero, expected zeros")
-        try require(sums.smallest >= -127, place, "smallest weight -128, expected -127 or more")
+        try require(!sums.hasLowest, place, "smallest weight -128, expected -127 or more")
         for lane in 0..<16 {
           let slot = layout.slot(group: group, output: first) + lane
           let isReal = first + lane < layout.outputs
@@ -138,7 +138,7 @@ extension OperatorValidation {
     let isSum = sum == expected
     try require(isSum, place, "weight sum of channel % %, expected %", channel, sum, expected)
     let reach =
-      Int64(constants.bias).magnitude + 255 * UInt64(sums.magnitude[lane].magnitude)
+      Int64(constants.bias).magnitude + 255 * UInt64(sums.magnitude[lane])
     let limit = UInt64(1) << 31
     try require(
       reach < limit,
@@ -194,37 +194,4 @@ private struct ChannelConstants {
   }
 
   var isZero: Bool { bias == 0 && multiplier.bitPattern == 0 && weightSum == 0 }
-}
-
-/// Sums over the weights of one block of 16 channels.
-private struct BlockSums {
-  private(set) var sum = SIMD16<Int32>(repeating: 0)
-  private(set) var magnitude = SIMD16<Int32>(repeating: 0)
-  private(set) var smallest: Int32 = 0
-  private(set) var hasStrayBytes = false
-
-  /// Reads `layout.steps` × 64 bytes from `base`: sixteen words of four weights a step.
-  init(_ base: UnsafeRawPointer, _ layout: PackedLayout) {
-    let strayMask: UInt32 = layout.tailBytes == 4 ? 0 : UInt32.max << UInt32(8 * layout.tailBytes)
-    var stray = SIMD16<UInt32>(repeating: 0)
-    var lowest = SIMD16<Int32>(repeating: 0)
-    var untilTail = layout.stepsPerTail
-    for step in 0..<layout.steps {
-      let words = (base + step * 64).loadUnaligned(as: SIMD16<UInt32>.self)
-      for byte in 0..<4 {
-        let shifted = words &<< UInt32(24 - 8 * byte)
-        let weights = SIMD16<Int32>(truncatingIfNeeded: shifted) &>> 24
-        sum = sum &+ weights
-        magnitude = magnitude &+ pointwiseMax(weights, 0 &- weights)
-        lowest = pointwiseMin(lowest, weights)
-      }
-      untilTail -= 1
-      if untilTail == 0 {
-        stray = stray | (words & strayMask)
-        untilTail = layout.stepsPerTail
-      }
-    }
-    smallest = lowest.min()
-    hasStrayBytes = stray != SIMD16<UInt32>(repeating: 0)
-  }
 }

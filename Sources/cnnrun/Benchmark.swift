@@ -12,11 +12,13 @@ struct Benchmark {
 
   private let arguments: Arguments
   private let network: Network
+  private let startUp: StartUp
 
-  /// Loads the model and gives it an input.
+  /// Loads the model, some times over, and gives it an input.
   init(_ arguments: Arguments) throws(RuntimeError) {
     self.arguments = arguments
     network = try Network.open(arguments)
+    startUp = try StartUp(arguments)
   }
 
   /// Runs the network `runs` times after a warm-up and prints what it took.
@@ -99,6 +101,10 @@ struct Benchmark {
     text.append("\"min_ms\":", json: times.least, decimals: 6)
     text.append(",\"median_ms\":", json: times.median, decimals: 6)
     text.append(",\"p99_ms\":", json: times.p99, decimals: 6)
+    text.append(",\"start_up_ms\":", json: Self.milliseconds(startUp.total), decimals: 6)
+    text.append(",\"checksum_ms\":", json: Self.milliseconds(startUp.checksum), decimals: 6)
+    text.append(",\"checks_ms\":", json: Self.milliseconds(startUp.checks), decimals: 6)
+    text.append(",\"planning_ms\":", json: Self.milliseconds(startUp.preparation), decimals: 6)
     text.append(",\"threads\":", network.threads)
     text.append(",\"kernels\":")
     text.append(json: network.kernels.name)
@@ -132,7 +138,15 @@ struct Benchmark {
     text.append(times.median, decimals: 3)
     text.append(" ms, p99 ")
     text.append(times.p99, decimals: 3)
-    text.append(" ms\n")
+    text.append(" ms\nstart-up: ")
+    text.append(Self.milliseconds(startUp.total), decimals: 3)
+    text.append(" ms (checksum ")
+    text.append(Self.milliseconds(startUp.checksum), decimals: 3)
+    text.append(", other checks ")
+    text.append(Self.milliseconds(startUp.checks), decimals: 3)
+    text.append(", planning ")
+    text.append(Self.milliseconds(startUp.preparation), decimals: 3)
+    text.append(")\n")
     return text
   }
 

@@ -154,9 +154,13 @@ struct Classification {
 extension Network {
   /// The network of the first file, with the threads and the kernel set that the arguments name.
   static func open(_ arguments: Arguments) throws(RuntimeError) -> Network {
-    let file = try ModelFile.open(arguments.files[0])
+    try Network(try ModelFile.open(arguments.files[0]), arguments)
+  }
+
+  /// A network of a file, with the threads and the kernel set that the arguments name.
+  convenience init(_ file: ModelFile, _ arguments: Arguments) throws(RuntimeError) {
     let kernels: KernelSet? =
       if let name = arguments.kernels { try KernelSet.named(name) } else { nil }
-    return try Network(file, threads: arguments.threads, kernels: kernels)
+    try self.init(file, threads: arguments.threads, kernels: kernels)
   }
 }

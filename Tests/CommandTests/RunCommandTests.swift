@@ -198,6 +198,10 @@ struct RunCommandTests {
     let min_ms: Double
     let median_ms: Double
     let p99_ms: Double
+    let start_up_ms: Double
+    let checksum_ms: Double
+    let checks_ms: Double
+    let planning_ms: Double
     let threads: Int
     let kernels: String
     let runs: Int
@@ -213,8 +217,16 @@ struct RunCommandTests {
     #expect(bench.median_ms <= bench.p99_ms)
     #expect(bench.threads == 1 && bench.kernels == "portable" && bench.runs == 7)
     #expect(bench.layers == nil)
+    #expect(bench.checksum_ms > 0 && bench.planning_ms > 0 && bench.checks_ms >= 0)
+    #expect(bench.start_up_ms > max(bench.planning_ms, bench.checks_ms))
     let text = try cnnrun("--bench", model, "--threads", "2", "--kernels", "portable").output
     #expect(text.hasPrefix("\(model): 100 runs, 2 threads, portable\nmin "))
+    let last = try #require(text.split(separator: "\n").last)
+    #expect(
+      last.wholeMatch(
+        of: /start-up: [0-9.]+ ms \(checksum [0-9.]+, other checks [0-9.]+, planning [0-9.]+\)/
+      ) != nil
+    )
   }
 
   @Test func `a profile has every layer`() throws {
