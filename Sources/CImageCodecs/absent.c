@@ -26,8 +26,9 @@ cic_result cic_decoder_header(cic_decoder *decoder, const uint8_t *data, size_t 
   (void)decoder, (void)data, (void)size, (void)max_side, (void)max_pixels, (void)out;
   return absent;
 }
-cic_result cic_decoder_pixels(cic_decoder *decoder, uint32_t denominator, cic_picture *out) {
-  (void)decoder, (void)denominator, (void)out;
+cic_result cic_decoder_pixels(cic_decoder *decoder, uint32_t denominator, uint32_t needed,
+                              cic_picture *out) {
+  (void)decoder, (void)denominator, (void)needed, (void)out;
   return absent;
 }
 

@@ -166,7 +166,7 @@ static uint8_t *new_plane(cic_decoder *d, int index, size_t row_bytes, size_t ro
 }
 
 /* Components as they are, block row by block row. */
-static void read_planes(cic_decoder *d, cic_picture *out) {
+static void read_planes(cic_decoder *d, JDIMENSION needed, cic_picture *out) {
   j_decompress_ptr cinfo = &d->reading.cinfo;
   const int count = cinfo->num_components;
   uint8_t *planes[3] = {NULL, NULL, NULL};
@@ -180,7 +180,7 @@ static void read_planes(cic_decoder *d, cic_picture *out) {
   JSAMPROW rows[3][most_rows];
   JSAMPARRAY arrays[3] = {rows[0], rows[1], rows[2]};
   const JDIMENSION step = (JDIMENSION)(cinfo->max_v_samp_factor * SMALLEST_SIZE(cinfo));
-  for (JDIMENSION band = 0; cinfo->output_scanline < cinfo->output_height; ++band) {
+  for (JDIMENSION band = 0; cinfo->output_scanline < needed; ++band) {
     for (int i = 0; i < count; ++i) {
       for (size_t row = 0; row < heights[i]; ++row) {
         rows[i][row] = planes[i] + (band * heights[i] + row) * out->strides[i];
@@ -190,16 +190,17 @@ static void read_planes(cic_decoder *d, cic_picture *out) {
   }
 }
 
-static void read_colors(cic_decoder *d, cic_picture *out) {
+static void read_colors(cic_decoder *d, JDIMENSION needed, cic_picture *out) {
   j_decompress_ptr cinfo = &d->reading.cinfo;
   uint8_t *plane = new_plane(d, 0, (size_t)cinfo->output_width * 3, cinfo->output_height, out);
-  while (cinfo->output_scanline < cinfo->output_height) {
+  while (cinfo->output_scanline < needed) {
     JSAMPROW row = plane + cinfo->output_scanline * out->strides[0];
     if (jpeg_read_scanlines(cinfo, &row, 1) != 1) ERREXIT(cinfo, JERR_CANT_SUSPEND);
   }
 }
 
-cic_result cic_decoder_pixels(cic_decoder *d, uint32_t denominator, cic_picture *out) {
+cic_result cic_decoder_pixels(cic_decoder *d, uint32_t denominator, uint32_t needed,
+                              cic_picture *out) {
   if (!d->reading.has_header) return cic_failed("no header was read");
   if (setjmp(d->reading.jump)) return give_up(d);
   j_decompress_ptr cinfo = &d->reading.cinfo;
@@ -217,10 +218,11 @@ cic_result cic_decoder_pixels(cic_decoder *d, uint32_t denominator, cic_picture 
   out->layout = layout < 0 ? CIC_RGB : (uint32_t)layout;
   out->width = cinfo->output_width;
   out->height = cinfo->output_height;
+  if (needed > cinfo->output_height) needed = cinfo->output_height;
   if (layout < 0) {
-    read_colors(d, out);
+    read_colors(d, needed, out);
   } else {
-    read_planes(d, out);
+    read_planes(d, needed, out);
   }
   d->reading.has_header = 0;
   cic_result result = {.status = CIC_OK};

@@ -5,7 +5,8 @@ public import Pixels
 /// Turns frames of a source into a model's input, whatever their format; what a format needs is made when it first comes.
 ///
 /// Frames like the last two, of the same generation or, of JPEG, the same size and sampling, allocate nothing. JPEG is decoded
-/// at the smallest of 1, 1/2, 1/4 and 1/8 of its size that the model's input is not larger than.
+/// at the smallest of 1, 1/2, 1/4 and 1/8 of its size that the model's input is not larger than, and down to the last row that is
+/// needed: what is wrong with a frame below that is not noticed.
 public struct FramePixels: ~Copyable {
   /// What frames become.
   public let contract: InputContract
@@ -102,9 +103,14 @@ public struct FramePixels: ~Copyable {
       generation = nil
       plan = nil
     }
-    let picture = try decode(bytes)
+    var picture = try decode(bytes)
     let format = PixelFormat(picture.layout)
-    if plan?.format != format {
+    if let planned = plan?.format, planned != format {
+      // Of components that are sampled otherwise other rows are needed.
+      plan = nil
+      picture = try decode(bytes)
+    }
+    if plan == nil {
       let part = region?.reduced(denominator, height: picture.height, width: picture.width)
       try makePlan(picture.height, picture.width, format, region: part, encoding: .jpeg)
     }
@@ -142,7 +148,10 @@ public struct FramePixels: ~Copyable {
     }
     let picture: FramePicture?
     do throws(ImageError) {
-      picture = try decoder?.picture(denominator: denominator)
+      picture = try decoder?.picture(
+        denominator: denominator,
+        neededRows: plan?.neededRows ?? .max
+      )
     } catch {
       throw .image(error)
     }

@@ -43,10 +43,15 @@ public struct FrameDecoder: ~Copyable {
 
   /// Decodes the frame that `size(of:)` was asked about last, at 1/`denominator` of its size: 1, 2, 4 or 8.
   ///
-  /// The planes are the decoder's, until it is called again or gone. Throws `ImageError` where no pixel can be had.
-  public mutating func picture(denominator: Int) throws(ImageError) -> FramePicture {
+  /// Of the reduced picture, the first `neededRows` rows are decoded, or all; those below hold anything, and what is wrong with
+  /// them is not noticed. The planes are the decoder's, until it is called again or gone. Throws `ImageError` where no pixel can be had.
+  public mutating func picture(
+    denominator: Int,
+    neededRows: Int = .max
+  ) throws(ImageError) -> FramePicture {
     var picture = cic_picture()
-    let result = cic_decoder_pixels(decoder, UInt32(denominator), &picture)
+    let needed = UInt32(clamping: neededRows)
+    let result = cic_decoder_pixels(decoder, UInt32(denominator), needed, &picture)
     guard result.status == CIC_OK else { throw .refused(format: .jpeg, reason: result.reason) }
     func plane(_ bytes: UnsafePointer<UInt8>?, _ rows: Int, _ stride: Int) -> FramePicture.Plane {
       FramePicture.Plane(

@@ -48,6 +48,9 @@ struct PackedScaler: ~Copyable {
     line = .allocate(capacity: columns.keptCount)
   }
 
+  /// Source rows, from the first on, that are read.
+  var neededRows: Int { rowWeights.end(rowWeights.count - 1) }
+
   deinit {
     ring.deallocate()
     channelRow.deallocate()

@@ -87,6 +87,14 @@ public struct PixelPlan: ~Copyable {
   // Embedded Swift lets no other module see what else would be destroyed: this is called instead.
   deinit {}
 
+  /// Rows of an image, from its first on, that `convert` reads; perhaps more than it has.
+  public var neededRows: Int {
+    switch scaler {
+    case .packed(let packed): packed.neededRows
+    case .planar(let planar): planar.neededRows
+    }
+  }
+
   /// By how much images may be reduced before they are converted, as JPEG decoders do at little cost: 8, 4, 2 or 1.
   ///
   /// The reduced image has at least as many rows and columns as it is scaled to.

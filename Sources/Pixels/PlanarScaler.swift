@@ -32,6 +32,8 @@ struct PlanarScaler: ~Copyable {
     let taps: UnsafeMutableBufferPointer<UnsafePointer<UInt8>?>
   }
 
+  /// Source rows, from the first on, that are read: whole ones of every component.
+  let neededRows: Int
   private let kernels: PixelKernels
   private let components: UnsafeMutableBufferPointer<Component>
   private let planes: UnsafeMutableBufferPointer<Plane>
@@ -63,6 +65,7 @@ struct PlanarScaler: ~Copyable {
       )
     }
     var planes: [Plane] = []
+    var needed = 0
     for index in 0...2 {
       let parts = components.filter { $0.layout.plane == index }
       guard var bytes = parts.first?.bytes, let pixels = parts.first?.layout.rows else { break }
@@ -79,6 +82,7 @@ struct PlanarScaler: ~Copyable {
         sums: .allocate(capacity: bytes.count + slack),
         taps: .allocate(capacity: weights.stride)
       )
+      needed = max(needed, weights.end * pixels)
       plane.sums.initialize(repeating: 0)
       plane.taps.initialize(repeating: nil)
       planes.append(plane)
@@ -87,6 +91,7 @@ struct PlanarScaler: ~Copyable {
     _ = self.components.initialize(from: components)
     self.planes = .allocate(capacity: planes.count)
     _ = self.planes.initialize(from: planes)
+    neededRows = needed
     coefficients = encoding.coefficients
     keptRows = rows.keptCount
     line = .allocate(capacity: columns.keptCount)

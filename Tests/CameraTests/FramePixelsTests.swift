@@ -176,6 +176,42 @@ struct FramePixelsTests {
     }
   }
 
+  @Test(arguments: [FrameFormat.yuyv, .nv12, .rgb], [20, 40])
+  func `what is below the crop is not decoded`(format: FrameFormat, side: Int) throws {
+    let (height, width) = (160, 120)
+    let count = format.byteCount(height: height, width: width)
+    let jpeg = try Self.encoded(Self.noise(count), format, height, width)
+    var contract = Self.contract(side, side)
+    contract.resize = .crop
+    contract.cropFraction = 0.75
+    var pixels = FramePixels(contract: contract)
+    let whole = try Self.converted(jpeg, .jpeg, height, width, by: &pixels)
+    let cut = Array(jpeg[..<(jpeg.count * 9 / 10)])
+    #expect(try Self.converted(cut, .jpeg, height, width, by: &pixels) == whole)
+    // The crop ends at 125 of 160 rows.
+    let short = Array(jpeg[..<(jpeg.count * 7 / 10)])
+    #expect(throws: FrameError.self) {
+      try Self.converted(short, .jpeg, height, width, by: &pixels)
+    }
+  }
+
+  @Test func `a stream that changes its sampling has all rows that it needs`() throws {
+    let (height, width) = (96, 96)
+    var contract = Self.contract(24, 24)
+    contract.resize = .crop
+    contract.cropFraction = 0.5
+    let jpegs = try [FrameFormat.yuyv, .nv12, .grey, .yuyv].map { format in
+      let count = format.byteCount(height: height, width: width)
+      return try Self.encoded(Self.noise(count), format, height, width)
+    }
+    var pixels = FramePixels(contract: contract)
+    for jpeg in jpegs {
+      var fresh = FramePixels(contract: contract)
+      let expected = try Self.converted(jpeg, .jpeg, height, width, by: &fresh)
+      #expect(try Self.converted(jpeg, .jpeg, height, width, by: &pixels) == expected)
+    }
+  }
+
   @Test func `a frame of another size has another plan`() throws {
     let jpegs = try [(48, 64), (32, 40), (48, 64)].map { height, width in
       try Self.encoded(

@@ -292,6 +292,33 @@ struct FrameCodecTests {
     #expect(try Self.decoded(frame, by: &decoder) == whole)
   }
 
+  @Test(arguments: [(1, 1), (2, 1), (2, 2), (1, 2), (4, 1)], [1, 2, 4, 8])
+  func `the first rows of a frame are those of the whole`(
+    sampling: (columns: Int, rows: Int),
+    denominator: Int
+  ) throws {
+    let samples = Samples(height: 90, width: 70, columns: sampling.columns, rows: sampling.rows)
+    let frame = try samples.encoded()
+    var decoder = try Self.newDecoder()
+    let whole = try Self.decoded(frame, denominator: denominator, by: &decoder)
+    for needed in [0, 1, whole.height / 2, whole.height - 1, whole.height, 1_000_000] {
+      try frame.withUnsafeBytes { bytes in
+        _ = try decoder.size(of: bytes)
+        let picture = try decoder.picture(denominator: denominator, neededRows: needed)
+        #expect(picture.height == whole.height && picture.layout == whole.layout)
+        let (_, rows) = Self.sampling(picture.layout)
+        let planes = [(picture.first, 1), (picture.second, rows), (picture.third, rows)]
+        for (index, (plane, pixels)) in planes.enumerated() {
+          let width = whole.planes[index].count / ((whole.height + pixels - 1) / pixels)
+          for row in 0..<(min(needed, whole.height) + pixels - 1) / pixels {
+            let found = plane.bytes[row * plane.rowStride..<row * plane.rowStride + width]
+            #expect(found.elementsEqual(whole.planes[index][row * width..<(row + 1) * width]))
+          }
+        }
+      }
+    }
+  }
+
   @Test(arguments: [1, 2, 4, 8])
   func `decoding allocates nothing after two frames`(denominator: Int) throws {
     let frame = try Samples(height: 240, width: 320, columns: 2, rows: 1).encoded()

@@ -40,9 +40,11 @@ void cic_decoder_destroy(cic_decoder *decoder);
  * Huffman tables has those of ITU-T T.81, K.3; nothing is taken over from other frames. */
 cic_result cic_decoder_header(cic_decoder *decoder, const uint8_t *data, size_t size,
                               uint32_t max_side, uint64_t max_pixels, cic_size *out);
-/* Decodes what the last header call found, at 1/denominator of its size: 1, 2, 4 or 8. CIC_TRUNCATED: the data ended before the
- * last pixel. CIC_DAMAGED: some pixels are guesses. Once for a header. */
-cic_result cic_decoder_pixels(cic_decoder *decoder, uint32_t denominator, cic_picture *out);
+/* Decodes what the last header call found, at 1/denominator of its size: 1, 2, 4 or 8, and of that the first `needed` rows, or
+ * all; rows below them hold anything. CIC_TRUNCATED: the data ended before the last pixel of them. CIC_DAMAGED: some pixels are
+ * guesses. Once for a header. */
+cic_result cic_decoder_pixels(cic_decoder *decoder, uint32_t denominator, uint32_t needed,
+                              cic_picture *out);
 
 /* The samples of one component of a source: sample x of row y is at[y * stride + x * step], and stands for that many columns
  * and rows of pixels (1, 2 or 4). */
