@@ -20,6 +20,9 @@ const ck_kernels CK_JOIN(ck_kernels_, CK_SET) = {
 #ifdef CK_DEPTHWISE_ROWS
   .depthwise_rows = CK_DEPTHWISE_ROWS,
 #endif
+#ifdef CK_WINOGRAD_TILES
+  .winograd_u8 = winograd_u8,
+#endif
   .max_u8 = max_u8,
   .sum_u8 = sum_u8,
   .add_u8 = add_u8,

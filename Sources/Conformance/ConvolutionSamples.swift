@@ -63,6 +63,19 @@ extension OperatorSample {
     return OperatorSample(shape, NetBuilder(seed: seed))
   }
 
+  /// 3 × 3 with channels and pixels enough for Winograd's products.
+  static func winograd(seed: UInt64) -> OperatorSample {
+    var builder = NetBuilder(seed: seed)
+    var shape = RandomConvolution()
+    shape.inputs = builder.pick([48, 64, 67, 130])
+    shape.outputs = builder.pick([32, 49, 64, 97])
+    (shape.kernel, shape.pad) = ((3, 3), builder.pick([(0, 0), (1, 1), (2, 0), (0, 2)]))
+    shape.input = (builder.number(7...13), builder.number(7...13))
+    shape.output = (builder.number(7...12), builder.number(7...13))
+    shape.hasResidual = builder.pick([true, false])
+    return OperatorSample(shape, builder)
+  }
+
   /// Weights of 9 × 64 steps × 64 bytes = 36 KB a block: a sweep over the pixels holds 4 of the 10 blocks.
   static func longConvolution(seed: UInt64) -> OperatorSample {
     var shape = RandomConvolution()

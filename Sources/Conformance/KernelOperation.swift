@@ -7,6 +7,7 @@ package enum KernelOperation: CaseIterable, Sendable {
   case floatConvolution
   case depthwise
   case depthwiseRows
+  case winograd
   case maximum
   case sum
   case addition
@@ -24,6 +25,7 @@ package enum KernelOperation: CaseIterable, Sendable {
     case .floatConvolution: "conv_f32"
     case .depthwise: "depthwise"
     case .depthwiseRows: "depthwise_rows"
+    case .winograd: "winograd_u8"
     case .maximum: "max_u8"
     case .sum: "sum_u8"
     case .addition: "add_u8"
@@ -36,7 +38,8 @@ package enum KernelOperation: CaseIterable, Sendable {
     }
   }
 
-  /// Compares `kernels` with `oracle` byte by byte over all cases of this function, until one differs.
+  /// Compares `kernels` with `oracle` byte by byte over all cases of this function, until one differs; a set
+  /// without a function has no cases of it.
   ///
   /// Reading past what `ckernels.h` allows ends the process by a fault: `willRun` is called before each case to remember it.
   ///
@@ -52,6 +55,9 @@ package enum KernelOperation: CaseIterable, Sendable {
       return try cases.run(willRun)
     case .depthwiseRows:
       var cases = RowCases(kernels: kernels, oracle: oracle)
+      return try cases.run(willRun)
+    case .winograd:
+      var cases = WinogradCases(kernels: kernels, oracle: oracle)
       return try cases.run(willRun)
     case .maximum, .sum, .addition, .multiplication, .requantization, .lookup:
       var cases = ElementCases(operation: self, kernels: kernels, oracle: oracle)

@@ -5,6 +5,7 @@ package enum SampleKind: CaseIterable, Sendable {
   case depthwise
   case fullyConnected
   case longConvolution
+  case winograd
   case maxPool
   case averagePool
   case sumOrProduct
@@ -26,6 +27,7 @@ package enum SampleKind: CaseIterable, Sendable {
     case .depthwise: "depthwise convolution"
     case .fullyConnected: "fully connected"
     case .longConvolution: "long convolution"
+    case .winograd: "wide convolution of 3 x 3"
     case .maxPool: "max pooling"
     case .averagePool: "average pooling"
     case .sumOrProduct: "add or multiply"
@@ -47,6 +49,7 @@ package enum SampleKind: CaseIterable, Sendable {
     case .convolution: 40
     case .depthwise, .maxPool, .averagePool, .sumOrProduct: 30
     case .fullyConnected, .longConvolution: 1
+    case .winograd: 8
     case .lookup, .localResponseNormalization, .reshape, .pad: 12
     case .dequantize, .softmax: 8
     case .transpose: 12
@@ -63,6 +66,7 @@ package enum SampleKind: CaseIterable, Sendable {
     case .depthwise: return .depthwise(seed: 100 + seed)
     case .fullyConnected: return .fullyConnected(seed: 7 + seed)
     case .longConvolution: return .longConvolution(seed: 8 + seed)
+    case .winograd: return .winograd(seed: 20 + seed)
     case .maxPool: return .maxPool(seed: 200 + seed)
     case .averagePool: return .averagePool(seed: 300 + seed)
     case .sumOrProduct: return .sumOrProduct(seed: 400 + seed)

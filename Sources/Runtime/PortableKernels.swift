@@ -33,6 +33,7 @@ enum PortableKernels {
         guard let call, let epilogue else { return }
         PortableKernels.depthwise(call.pointee, epilogue.pointee)
       },
+      winograd_u8: nil,
       max_u8: { input, taps, output, count in
         guard let input, let output else { return }
         for index in 0..<count {

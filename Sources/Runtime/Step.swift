@@ -5,6 +5,7 @@ struct Step {
   private enum Body {
     case convolution(Convolution)
     case singleChannel(SingleChannelConvolution)
+    case winograd(WinogradConvolution)
     case depthwise(DepthwiseConvolution)
     case depthwiseRows(DepthwiseRows)
     case maxPool(MaxPool)
@@ -41,6 +42,8 @@ struct Step {
     case .convolution:
       if let step = SingleChannelConvolution(plan, record, &scratch) {
         body = .singleChannel(step)
+      } else if let step = WinogradConvolution(plan, record, &scratch) {
+        body = .winograd(step)
       } else {
         body = .convolution(Convolution(plan, record, &scratch))
       }
@@ -82,6 +85,7 @@ struct Step {
     switch body {
     case .convolution(let step): step.run(share)
     case .singleChannel(let step): step.run(share)
+    case .winograd(let step): step.run(share)
     case .depthwise(let step): step.run(share)
     case .depthwiseRows(let step): step.run(share)
     case .maxPool(let step): step.run(share)

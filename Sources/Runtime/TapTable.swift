@@ -40,6 +40,17 @@ struct TapTable {
 
   var taps: Int { kernelHeight * kernelWidth }
 
+  /// The same input and padding, seen through windows of `side` × `side`, `perRow` in a row.
+  func windows(_ side: Int, stride: Int, perRow: Int) -> TapTable {
+    var table = self
+    table.outputWidth = perRow
+    table.kernelHeight = side
+    table.kernelWidth = side
+    table.strideY = stride
+    table.strideX = stride
+    return table
+  }
+
   /// Writes `table[tap × count + p]` for the output pixels `first` … `first + count − 1`; taps outside give `pad`.
   ///
   /// Where the table holds the pixels just before, as many of them, and all taps of both lie in the same rows of the

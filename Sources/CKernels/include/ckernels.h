@@ -49,6 +49,25 @@ typedef struct {
   int32_t *scratch;
 } ck_conv_tile;
 
+/* `tiles` tiles of side x side output pixels of a 3 x 3 convolution of stride 1, by `channels`
+ * channels; side is 2 or 4.
+ *   input[t * tiles + i]   -> channel 0 of element t, by rows, of the inputs of tile i, which are
+ *                             side + 2 squared; readable up to the next multiple of 64 channels
+ *   weights                   as of ck_conv_tile, 9 taps
+ *   output[i * side^2 + p] -> channel 0 of pixel p, by rows, of tile i, NULL where there is none;
+ *                             so are residuals
+ * At most ck_winograd_inputs(side) input channels. */
+typedef struct {
+  const uint8_t *const *input;
+  size_t side;
+  size_t tiles;
+  size_t k4;
+  const int8_t *weights;
+  size_t channels;
+  void *const *output;
+  void *scratch; /* ck_winograd_scratch(side, tiles, k4) bytes at a multiple of 64 */
+} ck_winograd_tile;
+
 /* A tile of `pixels` output pixels of a depthwise convolution over `channels` channels.
  *   input[t * pixels + p]  -> channel 0 of tap t of pixel p; readable up to the next multiple of 64
  *                             channels
@@ -129,6 +148,8 @@ typedef struct {
   void (*widen)(const int8_t *weights, size_t steps, size_t blocks, int16_t *to);
   void (*depthwise)(const ck_depthwise_tile *, const ck_epilogue *);
   void (*depthwise_rows)(const ck_depthwise_rows *, const ck_epilogue *); /* or NULL */
+  /* conv_u8 with fewer products, NULL in sets that have none */
+  void (*winograd_u8)(const ck_winograd_tile *, const ck_epilogue *);
   /* out[i] = max over taps >= 1 of in[t][i], n bytes; every pointer readable to n rounded up to 64,
    * exactly n written */
   void (*max_u8)(const uint8_t *const *in, size_t taps, uint8_t *out, size_t n);
@@ -155,6 +176,11 @@ typedef struct {
   void (*interleave_u8)(const uint8_t *a, const uint8_t *b, size_t step, uint8_t *out,
                         size_t out_step, size_t pixels, size_t n);
 } ck_kernels;
+
+/* Bytes of scratch memory of a call of winograd_u8 of any set. */
+size_t ck_winograd_scratch(size_t side, size_t tiles, size_t k4);
+/* Most input channels of winograd_u8. */
+size_t ck_winograd_inputs(size_t side);
 
 /* Images of luma and colour differences to pixels: see Pixels' PortablePixelKernels, the definition. */
 

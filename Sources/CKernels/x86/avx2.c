@@ -4,7 +4,7 @@
 #include <immintrin.h>
 #include <stdbool.h>
 
-#include "../kernel_support.h"
+#include "../winograd.h"
 
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 
@@ -15,6 +15,8 @@
 #define CK_WIDTHS(X) X(1)
 #define CK_MOST_PIXELS {6}
 #define CK_TILES(X) X(1, 1) X(2, 1) X(3, 1) X(4, 1) X(5, 1) X(6, 1)
+#define CK_WINOGRAD_VECTORS 2
+#define CK_WINOGRAD_TILES(X) X(1) X(2) X(3)
 
 #include "vectors_256.h"
 #include "x86_set.h"

@@ -4,7 +4,7 @@
 #include <immintrin.h>
 #include <stdbool.h>
 
-#include "../kernel_support.h"
+#include "../winograd.h"
 
 #pragma clang attribute push( \
   __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))), apply_to = function)
@@ -21,6 +21,8 @@
   X(7, 2) X(8, 2) X(9, 2) X(10, 2) X(11, 2) X(12, 2) \
   X(1, 1) X(2, 1) X(3, 1) X(4, 1) X(5, 1) X(6, 1) \
   X(7, 1) X(8, 1) X(9, 1) X(10, 1) X(11, 1) X(12, 1)
+#define CK_WINOGRAD_VECTORS 2
+#define CK_WINOGRAD_TILES(X) X(1) X(2) X(3) X(4) X(5) X(6)
 
 #include "vectors_512.h"
 #include "x86_set.h"

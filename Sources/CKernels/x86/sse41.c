@@ -4,7 +4,7 @@
 #include <immintrin.h>
 #include <stdbool.h>
 
-#include "../kernel_support.h"
+#include "../winograd.h"
 
 #pragma clang attribute push(__attribute__((target("ssse3,sse4.1"))), apply_to = function)
 
@@ -15,6 +15,8 @@
 #define CK_WIDTHS(X) X(1)
 #define CK_MOST_PIXELS {2}
 #define CK_TILES(X) X(1, 1) X(2, 1)
+#define CK_WINOGRAD_VECTORS 4
+#define CK_WINOGRAD_TILES(X) X(1) X(2)
 
 #include "vectors_128.h"
 #include "x86_set.h"

@@ -20,6 +20,9 @@
 #else
 #include "x86_multiply.h"
 #endif
+#ifdef CK_WINOGRAD_TILES
+#include "x86_winograd.h"
+#endif
 #include "x86_depthwise.h"
 #include "x86_depthwise_dots.h"
 #include "x86_depthwise_windows.h"

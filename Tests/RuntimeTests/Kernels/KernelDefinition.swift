@@ -100,6 +100,7 @@ enum KernelDefinition {
           }
         }
       },
+      winograd_u8: nil,
       max_u8: { input, taps, output, count in
         for i in 0..<count { output?[i] = (0..<taps).compactMap { input?[$0]?[i] }.max() ?? 0 }
       },

@@ -15,6 +15,7 @@ private let vectorSets = KernelSet.available.map(\.name).filter { $0 != "portabl
     case .floatConvolution: 300 * kernels.tile
     case .depthwise: 3000
     case .depthwiseRows: kernels.depthwise_rows == nil ? 0 : 2700
+    case .winograd: kernels.winograd_u8 == nil ? 0 : 1700
     case .maximum, .sum: 500
     case .addition, .multiplication: 1000
     case .requantization: 300

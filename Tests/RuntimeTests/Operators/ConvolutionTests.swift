@@ -83,6 +83,12 @@ import Testing
     try expect(sample, gives: definition(sample))
   }
 
+  @Test(arguments: 0..<SampleKind.winograd.count)
+  func `a wide convolution of 3 x 3 equals its definition`(_ index: Int) throws {
+    let sample = SampleKind.winograd.sample(index)
+    try expect(sample, gives: definition(sample))
+  }
+
   @Test func `weights beyond one sweep are taken in turns`() throws {
     let sample = SampleKind.longConvolution.sample(0)
     try expect(sample, gives: definition(sample))

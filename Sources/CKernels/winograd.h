@@ -1,0 +1,62 @@
+/* What Winograd kernels share: the arithmetic, and how their scratch memory is divided.
+ *
+ * Winograd's F(2x2, 3x3) makes a tile of 2x2 outputs y from its 4x4 inputs d and the 3x3 weights g
+ * of a channel with 16 products instead of 36, F(4x4, 3x3) one of 4x4 with 36 instead of 144:
+ * y = A^T (sum over channels of (F G g G^T F) * (B^T d B)) A, element by element, with
+ *
+ *   A^T = 1  1  1  0     B^T = 1  0 -1  0     G = 1  0  0     F = diag(2, 1, 1, 2) / 2
+ *         0  1 -1 -1           0  1  1  0         1  1  1
+ *                              0 -1  1  0         1 -1  1
+ *                              0  1  0 -1         0  0  1
+ *
+ *         1  1  1  1  1  0     4  0 -5  0  1  0   1  0  0
+ *         0  1 -1  2 -2  0     0  4  4 -1 -1  0   1  1  1
+ *         0  1  1  4  4  0     0 -4  4  1 -1  0   1 -1  1     diag(6, 4, 4, 1, 1, 24) / 24
+ *         0  1 -1  8 -8  1     0 -2 -1  2  1  0   1  2  4
+ *                              0  2 -1 -2  1  0   1 -2  4
+ *                              0  4  0 -5  0  1   0  0  1
+ *
+ * F is left to the sums, without its denominator: all numbers are integers. G g G^T is at most
+ * 9 * 127 = 1,143 or 49 * 127 = 6,223, B^T d B of bytes 4 * 255 = 1,020 or 100 * 255 = 25,500:
+ * int16. The products of two are summed modulo 2^32, and so are the elements of the result, which
+ * is 4y or 576y. If |4y| < 2^31, its quarter is the convolution's sum, exactly: 9 * 255 * 127 a
+ * channel allow 1,841 channels. 576 = 64 * 9, and 9 has an inverse modulo 2^32 that makes 64y of it,
+ * whose 64th is the sum if |64y| < 2^31. There d is less 128, which 128 times the sum of weights
+ * makes up for, so that 9 * 128 * 127 a channel allow 229; in B^T d B it changes one element. */
+#ifndef CK_WINOGRAD_H
+#define CK_WINOGRAD_H
+
+#include "kernel_support.h"
+
+enum {
+  wg_quads = 32,      /* groups of four channels whose weights are transformed at once, 32n */
+  wg_gap = 192,       /* bytes between places, whose distance must not be a multiple of 4096 */
+  wg_most_row = 128,  /* bytes of a row of products, over all sets */
+  wg_most_part = 12,  /* tiles of a register tile, over all sets */
+  wg_most_inputs_2 = 1841,
+  wg_most_inputs_4 = 229,
+  wg_ninth = 954437177, /* 9 * wg_ninth = 1 modulo 2^32 */
+};
+
+/* Places of the scratch memory, in bytes. */
+typedef struct {
+  size_t place;    /* of the next element of transformed inputs */
+  size_t chunk;    /* of the next 64 channels of these */
+  size_t weights;  /* of transformed weights */
+  size_t products;
+  size_t size;
+} wg_layout;
+
+CK_INLINE wg_layout wg_layout_of(size_t side, size_t tiles, size_t k4) {
+  const size_t places = (side + 2) * (side + 2), quads = side == 4 ? wg_quads / 2 : wg_quads;
+  wg_layout l;
+  l.place = (tiles + 1) / 2 * 256 + 64;
+  l.chunk = places * l.place;
+  l.weights = (k4 + 15) / 16 * l.chunk;
+  l.products = l.weights + places * (ck_smaller(k4, quads) * 2 * wg_most_row + wg_gap);
+  const size_t parts = k4 > quads ? (tiles + wg_most_part - 1) / wg_most_part : 1;
+  l.size = l.products + parts * places * wg_most_part * wg_most_row;
+  return l;
+}
+
+#endif
