@@ -10,7 +10,7 @@ static void conv_f32(const ck_conv_tile *tile, const ck_epilogue *e) { convolve(
 const ck_kernels CK_JOIN(ck_kernels_, CK_SET) = {
   .name = CK_STRING(CK_SET),
   .tile = CK_TILE,
-  .depthwise_tile = CK_MAX_TILE,
+  .depthwise_tile = 16,
   .conv_u8 = conv_u8,
   .conv_f32 = conv_f32,
 #ifdef CK_WIDTHS

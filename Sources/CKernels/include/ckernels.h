@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 /* Most output pixels that one call of conv or depthwise takes, over all sets. */
-#define CK_MAX_TILE 16
+#define CK_MAX_TILE 24
 
 /* What becomes of an int32 accumulator. */
 typedef struct {

@@ -10,7 +10,7 @@
   __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))), apply_to = function)
 
 #define CK_SET avx512
-#define CK_TILE 12
+#define CK_TILE 24
 #define CK_ACCUMULATORS 24
 #define CK_WIDEST 4
 #define CK_WIDTHS(X) X(4) X(2) X(1)

@@ -8,6 +8,8 @@
  * vector of inputs is widened by two instructions. The order of a sum is free, as long as weights
  * and inputs have the same. */
 
+static const uint8_t part_pixels[] = CK_MOST_PIXELS; /* of register tiles of 1, 2, … blocks */
+
 /* The widest register tile that `left` blocks fill. */
 CK_INLINE size_t part_blocks(size_t left) {
   size_t blocks = CK_WIDEST;
@@ -54,24 +56,24 @@ CK_INLINE void widen_row(int32_t *to, const void *from, size_t steps) {
   if (steps > 0) widen_piece(to, load_steps(at, steps), steps);
 }
 
-/* All inputs of a call: [pixel][row]. */
+/* All inputs of a call of several steps a tap: [pixel][row]. */
 static void widen_inputs(const ck_conv_tile *tile, int32_t *to, size_t row) {
   const size_t k4 = tile->k4, taps = tile->taps, pixels = tile->pixels;
-  for (size_t p = 0; p < pixels; ++p, to += row) {
-    const uint8_t *const *in = tile->input + p;
-    if (taps == 1 || k4 % int32s == 0) { /* pieces lie in the rows of taps */
+  if (taps == 1 || k4 % int32s == 0) { /* pieces lie in the rows of taps */
+    for (size_t p = 0; p < pixels; ++p, to += row) {
+      const uint8_t *const *in = tile->input + p;
       for (size_t t = 0; t < taps; ++t) widen_row(to + 2 * t * k4, in[t * pixels], k4);
-    } else {
-      /* The second half of the row holds the bytes, which are read before they are overwritten. */
-      int32_t *all = to + taps * k4;
-      if (k4 == 1) {
-        for (size_t t = 0; t < taps; ++t) all[t] = ck_read32(in[t * pixels]);
-      } else {
-        for (size_t t = 0; t < taps; ++t) ck_copy_steps(all + t * k4, in[t * pixels], k4);
-      }
-      widen_row(to, all, taps * k4);
     }
+    return;
   }
+  /* The second half of a row holds the bytes, which are read before they are overwritten. Those of
+   * all pixels are written first: soon after, vectors of them would have to wait. */
+  int32_t *all = to + taps * k4;
+  for (size_t t = 0; t < taps; ++t, all += k4) {
+    const uint8_t *const *in = tile->input + t * pixels;
+    for (size_t p = 0; p < pixels; ++p) ck_copy_steps(all + p * row, in[p], k4);
+  }
+  for (size_t p = 0; p < pixels; ++p, to += row) widen_row(to, to + taps * k4, taps * k4);
 }
 
 /* sum[p][v] += products of `pairs` pairs, for P pixels, whose pairs are `row` apart, and V vectors
@@ -87,6 +89,36 @@ CK_INLINE void add_pairs(vi *sum, const int32_t *input, size_t row, const int16_
         sum[p * V + v] = I(add_epi32)(sum[p * V + v], I(madd_epi16)(u, w[v]));
       }
     }
+  }
+}
+
+/* The same of a convolution of one step a tap, a first layer: its inputs are not widened before. */
+CK_INLINE void add_taps(vi *sum, const ck_conv_tile *tile, size_t pixel, const int16_t *weights,
+                        const int P, const int V) {
+  const vi low = I(set1_epi16)(0xff), *mask = &low;
+  const uint8_t *const *in = tile->input + pixel;
+  for (size_t t = 0, piece; t < tile->taps; t += piece) {
+    piece = ck_smaller(tile->taps - t, int32s);
+    const int16_t *second = weights + piece * (size_t)(V * 2 * int32s);
+    for (size_t i = 0; i < piece; ++i, in += tile->pixels) {
+      CK_UNROLL for (int p = 0; p < P; ++p) {
+        /* Weights and mask are operands in memory: there are no registers to keep them in. */
+        __asm__("" : "+r"(weights), "+r"(second), "+r"(mask));
+        const vi u = I(set1_epi32)(ck_read32(in[p])), u0 = SI(and)(u, P * V > 12 ? low : *mask);
+        CK_UNROLL for (int v = 0; v < V; ++v) {
+          const vi product = I(madd_epi16)(u0, load(weights + v * 2 * int32s));
+          sum[p * V + v] = I(add_epi32)(sum[p * V + v], product);
+        }
+        const vi u1 = I(srli_epi16)(u, 8);
+        CK_UNROLL for (int v = 0; v < V; ++v) {
+          const vi product = I(madd_epi16)(u1, load(second + v * 2 * int32s));
+          sum[p * V + v] = I(add_epi32)(sum[p * V + v], product);
+        }
+      }
+      weights += V * 2 * int32s;
+      second += V * 2 * int32s;
+    }
+    weights = second;
   }
 }
 
@@ -122,7 +154,11 @@ CK_INLINE bool multiply_part(const ck_conv_tile *tile, const ck_epilogue *e, siz
     CK_UNROLL for (int p = 0; p < P; ++p) sum[p * V + v] = start;
   }
   const int16_t *weights = tile->widened + channel * steps * 4;
-  add_pairs(sum, tile->scratch + pixel * row, row, weights, 2 * steps, P, V);
+  if (P == part_pixels[B - 1] && tile->k4 == 1) {
+    add_taps(sum, tile, pixel, weights, P, V);
+  } else {
+    add_pairs(sum, tile->scratch + pixel * row, row, weights, 2 * steps, P, V);
+  }
   if (P * V == CK_ACCUMULATORS && to_bytes) {
     finish_sums(tile, e, pixel, channel, sum, B);
     return true;
@@ -156,19 +192,20 @@ CK_INLINE void add_pixel(const ck_conv_tile *tile, const ck_epilogue *e, size_t 
 }
 
 static void convolve(const ck_conv_tile *tile, const ck_epilogue *e, bool to_floats) {
-  static const uint8_t most_pixels[] = CK_MOST_PIXELS; /* of a part of 1, 2, … blocks */
   _Alignas(64) int32_t acc[CK_MOST_SUMS];
   const size_t row = 2 * tile->taps * tile->k4 + 16;
-  if (tile->widened) widen_inputs(tile, tile->scratch, row);
+  if (tile->widened && tile->k4 > 1) widen_inputs(tile, tile->scratch, row);
   for (size_t channel = 0, blocks; channel < tile->channels; channel += blocks * 16) {
     blocks = part_blocks((tile->channels - channel + 15) / 16);
     const size_t left = ck_smaller(tile->channels - channel, blocks * 16);
     const bool to_bytes = !to_floats && !e->residual && left == blocks * 16;
-    const size_t most = tile->widened ? most_pixels[blocks - 1] : 1;
+    const size_t most = tile->widened ? part_pixels[blocks - 1] : 1;
     for (size_t pixel = 0, pixels; pixel < tile->pixels; pixel += pixels) {
       pixels = ck_smaller(tile->pixels - pixel, most);
+      const bool is_single = !tile->widened || (tile->k4 == 1 && pixels < most);
       bool finished = false;
-      if (!tile->widened) {
+      if (is_single) {
+        pixels = 1;
         switch (blocks) {
 #define CK_CASE(B) \
   case B: add_pixel(tile, e, pixel, channel, acc, B); break;
