@@ -12,6 +12,7 @@ typedef struct {
   prepared_weights weights[most_size][2][4]; /* of a column: rows 0 to 3, and row 4 */
   vi bias[4];
   vf multiplier[4];
+  rounding rounding;
 } column_constants;
 
 /* Byte `from` of each int32 becomes byte `to` of an otherwise empty one. */
@@ -43,22 +44,54 @@ CK_INLINE void prepare_columns(column_constants *k, const ck_depthwise_rows *cal
     k->bias[j] = lanes_from(e->bias + channel + 4 * j, 64, blocks);
     k->multiplier[j] = (vf)lanes_from(e->multiplier + channel + 4 * j, 64, blocks);
   }
+  k->rounding = make_rounding(e->zero_point, e->low, e->high);
+}
+
+/* Half `half` of what `interleave` gives for the first 1, 3 or 4 rows of a column. */
+CK_INLINE void interleave_half(vi out[2], const uint8_t *const *column, size_t channel,
+                               const int rows, const int half) {
+  const vi a = load(column[0] + channel);
+  if (rows == 1) {
+    CK_UNROLL for (int i = 0; i < 2; ++i) {
+      const int32_t each = 0x01010101, first = each * (8 * half + 4 * i);
+      const int32_t pattern[4] = {first, first + each, first + 2 * each, first + 3 * each};
+      out[i] = I(shuffle_epi8)(a, broadcast_lane(pattern));
+    }
+    return;
+  }
+  const vi b = load(column[1] + channel), c = load(column[2] + channel);
+  const vi d = rows == 4 ? load(column[3] + channel) : c;
+  const vi ab = half ? I(unpackhi_epi8)(a, b) : I(unpacklo_epi8)(a, b);
+  const vi cd = half ? I(unpackhi_epi8)(c, d) : I(unpacklo_epi8)(c, d);
+  out[0] = I(unpacklo_epi16)(ab, cd);
+  out[1] = I(unpackhi_epi16)(ab, cd);
 }
 
 /* Adds column `j` after the first of a pixel's window to the sums of that pixel and of those after
  * it in whose windows it lies. K, S and j are constants where this is inlined. */
-CK_INLINE void add_dots(vi sum[][4], const column_constants *k, const uint8_t *const *column,
+CK_INLINE void add_dots(vi sum[][4], const column_constants *k,
+                        const prepared_weights weights[][2][4], const uint8_t *const *column,
                         size_t channel, const int j, const int K, const int S) {
-  CK_UNROLL for (int first = 0; first < K; first += 4) {
-    vi u[4];
-    interleave_taps(u, column + first, 1, channel, (size_t)(K - first));
-    CK_UNROLL for (int i = 0; i < 4; ++i) {
-      const prepared_input input = prepare_input(u[i]);
+  CK_UNROLL for (int part = 0; part < (K + 3) / 4 * 2; ++part) {
+    const int first = part / 2 * 4, half = part % 2;
+    vi u[2];
+    /* One half after the other: of sixteen registers, sums take twelve. */
+    if (CK_LANES < 4) __asm__ volatile("" : "+r"(column));
+    interleave_half(u, column + first, channel, K - first < 4 ? K - first : 4, half);
+    CK_UNROLL for (int n = 0; n < 2; ++n) {
+      const int i = 2 * half + n;
+      const prepared_input input = prepare_input(u[n]);
       CK_UNROLL for (int p = 0; p < most_begun; ++p) {
         const int x = j - p * S;
         if (x < 0 || x >= K) continue;
         const vi before = x == 0 && first == 0 ? k->bias[i] : sum[p][i];
-        sum[p][i] = dot(before, input, k->weights[x][first / 4][i]);
+        sum[p][i] = dot(before, input, weights[x][first / 4][i]);
+      }
+    }
+    if (CK_LANES < 4) {
+      CK_UNROLL for (int p = 0; p < most_begun; ++p) {
+        if (j - p * S < 0 || j - p * S >= K) continue;
+        __asm__ volatile("" : "+x"(sum[p][2 * half]), "+x"(sum[p][2 * half + 1]));
       }
     }
   }
@@ -68,28 +101,35 @@ CK_INLINE void add_dots(vi sum[][4], const column_constants *k, const uint8_t *c
  * window shares with that of the pixel before have been added with it. */
 CK_INLINE void window_by_dots(const ck_depthwise_rows *call, const ck_epilogue *e, const int K,
                               const int S) {
-  const rounding r = make_rounding(e->zero_point, e->low, e->high);
+  const bool hold = K == 3 && CK_LANES == 4; /* registers enough for the weights */
   const size_t all_rows = (call->rows + CK_ROWS - 1) / CK_ROWS * CK_ROWS;
   const size_t inputs = (all_rows - 1) * (size_t)S + (size_t)K, pixel_bytes = call->pixel_bytes;
   const int before = K - S;
   for (size_t channel = 0; channel < call->channels; channel += bytes) {
     column_constants k;
     prepare_columns(&k, call, e, channel, K);
+    prepared_weights held[3][2][4];
+    CK_UNROLL for (int x = 0; x < 3; ++x) {
+      CK_UNROLL for (int i = 0; i < 4; ++i) held[x][0][i] = k.weights[x][0][i];
+    }
     const size_t left = call->channels - channel;
     for (size_t row = 0; row < call->rows; ++row) {
       const uint8_t *const *column = call->input + row * (size_t)S;
       uint8_t *to = call->output + row * call->row_bytes + channel;
       vi sum[most_begun][4];
       CK_UNROLL for (int j = 0; j < before; ++j, column += inputs) {
-        add_dots(sum, &k, column, channel, j, K, S);
+        add_dots(sum, &k, k.weights, column, channel, j, K, S);
       }
       for (size_t pixel = 0; pixel < call->width; ++pixel, to += pixel_bytes) {
+        /* The other constants are operands in memory: they would only be moved to the stack. */
+        const column_constants *from = &k;
+        __asm__ volatile("" : "+r"(from));
         CK_UNROLL for (int j = before; j < K; ++j, column += inputs) {
-          add_dots(sum, &k, column, channel, j, K, S);
+          add_dots(sum, from, hold ? held : from->weights, column, channel, j, K, S);
         }
         vf t[4];
-        CK_UNROLL for (int i = 0; i < 4; ++i) t[i] = scaled(sum[0][i], k.multiplier[i]);
-        const vi u = round_and_pack(t, &r);
+        CK_UNROLL for (int i = 0; i < 4; ++i) t[i] = scaled(sum[0][i], from->multiplier[i]);
+        const vi u = round_and_pack(t, &from->rounding);
         if (left >= bytes) {
           store(to, u);
         } else {
