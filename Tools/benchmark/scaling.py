@@ -70,7 +70,7 @@ def summary(network, axis, threads, points):
 
 
 def markdown(report):
-    parts = [table.machine_text(report)]
+    parts = ["# How time grows", table.machine_text(report)]
     for one in report["series"]:
         threads = one["threads"]
         parts.append(f"## {one['network']}: {TITLES[one['axis']]}, {threads} thread{'s' if threads > 1 else ''}")

@@ -83,8 +83,7 @@ def machine_text(report):
 
 
 def markdown(report):
-    parts = [machine_text(report)]
-    reasons = []
+    parts = ["# EdgeCNN and its peers", machine_text(report)]
     for mean in report["geometric_means"]:
         threads = mean["threads"]
         results = [one for one in report["results"] if one["threads"] == threads]
