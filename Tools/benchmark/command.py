@@ -62,14 +62,17 @@ def file(text):
 def parser(description):
     words = argparse.ArgumentParser(
         prog="Tools/bench", description=description, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
-    words.add_argument("word", nargs="?", default="measure", choices=["measure", "prepare", "scaling", "roofline"], help=argparse.SUPPRESS)
-    words.add_argument("--networks", type=listed(NAMES, "network"), default=NAMES, metavar="A,B", help="some of " + ", ".join(NAMES))
+    words.add_argument("word", nargs="?", default="measure", help=argparse.SUPPRESS,
+                       choices=["measure", "prepare", "scaling", "roofline"])
+    words.add_argument("--networks", type=listed(NAMES, "network"), default=NAMES, metavar="A,B",
+                       help="some of " + ", ".join(NAMES))
     words.add_argument("--threads", type=numbers, default=[1, 2], metavar="1,2", help="numbers of threads (1,2)")
     words.add_argument("--rounds", type=count, metavar="N", help="turns of every engine (11; 3 with --quick)")
     words.add_argument("--quick", action="store_true", help="short turns: a look, not a measurement")
     words.add_argument("--kernels", choices=SETS, metavar="SET", help="hold ours to a kernel set")
     words.add_argument("--hold-peers", action="store_true", help="hold the peers to the instructions of --kernels too (x86)")
-    words.add_argument("--peers", type=listed(list(PEERS), "peer"), default=list(PEERS), metavar="A,B", help="some of " + ", ".join(PEERS))
+    words.add_argument("--peers", type=listed(list(PEERS), "peer"), default=list(PEERS), metavar="A,B",
+                       help="some of " + ", ".join(PEERS))
     words.add_argument("--no-peers", action="store_true", help="ours alone")
     words.add_argument("--json", metavar="FILE", help="write all figures")
     words.add_argument("--svg", metavar="FILE", help="write the plot")
@@ -77,7 +80,8 @@ def parser(description):
     words.add_argument("--results", metavar="STEM", help="all three: STEM.json, STEM.svg, STEM.md")
     words.add_argument("--prepared", action="store_true", help="take models as they are in --work, made by `prepare` elsewhere")
     words.add_argument("--work", default=".build-bench", metavar="FOLDER", help="where peers and models are (.build-bench)")
-    words.add_argument("--swift", default="-c release --scratch-path .build-bench/swift", metavar="OPTIONS", help="for swift build")
+    words.add_argument("--swift", default="-c release --scratch-path .build-bench/swift", metavar="OPTIONS",
+                       help="for swift build")
     words.add_argument("--ours", type=file, metavar="FILE", help="a built Tools/benchmark/ours.c, instead of building")
     words.add_argument("--cnnconvert", type=file, metavar="FILE", help="a built cnnconvert, instead of building")
     return words
@@ -104,7 +108,8 @@ class Bench:
         self.work = work if work.is_absolute() else ROOT / work
         self.models = self.work / f"models-{made_by()}"
         self.programs = Programs(self.work, shlex.split(options.swift), options.ours, options.cnnconvert)
-        self.engines = [one for one in ENGINES if one.name == OURS or not options.no_peers and one.name in {PEERS[p] for p in options.peers}]
+        wanted = {OURS} | (set() if options.no_peers else {PEERS[word] for word in options.peers})
+        self.engines = [one for one in ENGINES if one.name in wanted]
 
     def prepare(self, names, with_formats=True):
         """Everything that is measured with is there afterwards; without formats, peers get the float ONNX alone."""
@@ -128,7 +133,8 @@ class Bench:
         core, program = cores()[0], self.programs.roofline()
         if program is None:
             return None
-        result = subprocess.run([program, kernels], capture_output=True, text=True, preexec_fn=lambda: os.sched_setaffinity(0, {core}))
+        result = subprocess.run([program, kernels], capture_output=True, text=True,
+                                preexec_fn=lambda: os.sched_setaffinity(0, {core}))
         return json.loads(result.stdout) if result.returncode == 0 else None
 
     def kernels(self, name):

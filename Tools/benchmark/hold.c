@@ -1,8 +1,10 @@
-/* Holds this process and the threads that it starts to the instructions of a kernel set: `hold(SET)` makes Linux fault on CPUID
- * (arch_prctl, processors that can), and a handler answers without the bits of what the set lacks.
+/* Holds this process and the threads that it starts to the instructions of a kernel set:
+ * `hold(SET)` makes Linux fault on CPUID (arch_prctl, processors that can), and a handler answers without the
+ * bits of what the set lacks.
  *
- * Libraries that ask CPUID after it, as all peers do when they are loaded, take the code that they would on an older processor.
- * Returns 0, 1 for an unknown set, 2 where the processor or the system cannot. */
+ * Libraries that ask CPUID after it, as all peers do when they are loaded, take the code that they
+ * would on an older processor. Returns 0, 1 for an unknown set, 2 where the processor or the system
+ * cannot. */
 #define _GNU_SOURCE
 #include <signal.h>
 #include <stddef.h>
@@ -40,8 +42,10 @@ static const mask masks[] = {
   {"avx512vnni", 0, 0, 0, amx_edx, 0, 0},
   {"avxvnni", 0, avx512_ebx | AVX512VL, avx512_ecx, avx512_edx | amx_edx, bf16_eax, newer_edx},
   {"avx512", 0, 0, vnni_ecx, amx_edx, avxvnni_eax | bf16_eax, newer_edx},
-  {"avx2", 0, avx512_ebx | AVX512VL, avx512_ecx, avx512_edx | amx_edx, avxvnni_eax | bf16_eax, newer_edx},
-  {"sse41", avx_ecx, avx512_ebx | AVX512VL | avx2_ebx, avx512_ecx, avx512_edx | amx_edx, avxvnni_eax | bf16_eax, newer_edx},
+  {"avx2", 0, avx512_ebx | AVX512VL, avx512_ecx, avx512_edx | amx_edx, avxvnni_eax | bf16_eax,
+   newer_edx},
+  {"sse41", avx_ecx, avx512_ebx | AVX512VL | avx2_ebx, avx512_ecx, avx512_edx | amx_edx,
+   avxvnni_eax | bf16_eax, newer_edx},
 };
 static const mask *held;
 

@@ -1,4 +1,5 @@
-/* EdgeCNN behind the protocol of the benchmark's workers: a line with a number of runs in, a line with the nanoseconds of each out.
+/* EdgeCNN behind the protocol of the benchmark's workers: a line with a number of runs in, a line
+ * with the nanoseconds of each out.
  *
  *   ours MODEL THREADS [SET]
  *

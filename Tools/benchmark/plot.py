@@ -85,7 +85,7 @@ def ratios(report):
     for row, kind in enumerate(("int8", "fp32")):
         for column, name in enumerate(SHAPES):
             if (name, kind) in shown:
-                at = 23 + (0, 152, 274, 376)[column]
+                at = 23 + (0, 154, 286, 392)[column]
                 drawing.mark(at, 74 + 22 * row, name, kind)
                 drawing.text(at + 12, 78 + 22 * row, f"{name} {kind}", "small")
     y = TOP
