@@ -9,10 +9,13 @@ struct FoldChannelOrder: GraphPass {
     for index in graph.nodes.indices {
       guard case .convolution(let op) = graph.nodes[index].operation, op.groups == 1,
         let producer = graph.producer(of: graph.nodes[index].inputs[0]),
-        case .gatherChannels(let gather) = graph.nodes[producer].operation
+        case .gatherChannels(let gather) = graph.nodes[producer].operation,
+        case let channels = graph.shape(of: graph.nodes[producer].inputs[0])[3],
+        // Weights come in fours; more products than before would take longer than a copy.
+        (channels + 3) / 4 <= (gather.indices.count + 3) / 4
       else { continue }
       graph.nodes[index].operation = .convolution(
-        reading(op, gather.indices, channels: graph.shape(of: graph.nodes[producer].inputs[0])[3])
+        reading(op, gather.indices, channels: channels)
       )
       graph.nodes[index].inputs[0] = graph.nodes[producer].inputs[0]
       count += 1

@@ -17,7 +17,8 @@ public enum PassPipeline {
   public static let passes: [any GraphPass] = [
     FoldConstants(), RecognizeActivations(), TurnConstantsIntoAffine(), EliminateNoOps(),
     MoveTransposes(), FoldPad(), MergeAffine(), FoldAffineIntoPredecessor(),
-    FoldAffineIntoSuccessor(), FoldChannelOrder(), FuseResidualAdd(), FuseClamp(),
+    FoldAffineIntoSuccessor(), MergeChannelSelections(), OrderConvolutionOutputs(),
+    ReadChannelRanges(), SinkChannelOrder(), FoldChannelOrder(), FuseResidualAdd(), FuseClamp(),
   ]
 
   /// Passes for what is left when none of the others applies any more.
