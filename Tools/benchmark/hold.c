@@ -1,5 +1,5 @@
-/* Holds this process and the threads that it starts to the instructions of a kernel set:
- * `hold(SET)` makes Linux fault on CPUID (arch_prctl, processors that can), and a handler answers without the
+/* Holds this process and the threads that it starts to the instructions of a kernel set: hold(SET)
+ * makes Linux fault on CPUID (arch_prctl, processors that can), and a handler answers without the
  * bits of what the set lacks.
  *
  * Libraries that ask CPUID after it, as all peers do when they are loaded, take the code that they
