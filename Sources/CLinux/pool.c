@@ -10,16 +10,22 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { spins = 2000, most_threads = 64 };
+/* How long a thread looks for work before it sleeps: waking it takes some six microseconds, and between two jobs of a
+ * frame the caller may do small ones alone. Looking at the clock takes about as long as some spins. */
+enum { spin_nanoseconds = 50000, spins_a_look = 64, most_threads = 64 };
 
 struct cl_pool {
+  /* What the caller writes. */
   _Atomic uint32_t round;    /* one more a job: what sleeping workers wait on */
-  _Atomic uint32_t pending;  /* workers that have not finished: what the caller waits on */
-  _Atomic uint32_t sleepers; /* workers that are, or are about to be, in the futex */
   _Atomic bool ending;
   void (*job)(void *, int);
   void *context;
   int threads;
+  char own_line[64];
+  /* What workers write: not in a cache line with the above. */
+  _Atomic uint32_t pending;  /* workers that have not finished: what the caller waits on */
+  _Atomic uint32_t sleepers; /* workers that are, or are about to be, in the futex */
+  _Atomic uint32_t waiting;  /* whether the caller is, or is about to be, in the futex */
   struct worker {
     cl_pool *pool;
     int number;
@@ -45,14 +51,17 @@ static void futex_wake(_Atomic uint32_t *word, int count) {
 
 /* Returns when *word is no longer `value`. */
 static void wait_change(_Atomic uint32_t *word, uint32_t value, _Atomic uint32_t *sleepers) {
-  for (int spin = 0; spin < spins; spin++) {
-    if (atomic_load_explicit(word, memory_order_acquire) != value) return;
-    relax();
-  }
+  int64_t start = cl_nanoseconds();
+  do {
+    for (int spin = 0; spin < spins_a_look; spin++) {
+      if (atomic_load_explicit(word, memory_order_acquire) != value) return;
+      relax();
+    }
+  } while (cl_nanoseconds() - start < spin_nanoseconds);
   /* Sequentially consistent: either the waker sees the sleeper, or the sleeper sees the new value. */
-  if (sleepers) atomic_fetch_add(sleepers, 1);
+  atomic_fetch_add(sleepers, 1);
   while (atomic_load(word) == value) futex_wait(word, value);
-  if (sleepers) atomic_fetch_sub(sleepers, 1);
+  atomic_fetch_sub(sleepers, 1);
 }
 
 static void *work(void *argument) {
@@ -62,7 +71,8 @@ static void *work(void *argument) {
     wait_change(&pool->round, seen, &pool->sleepers);
     if (atomic_load_explicit(&pool->ending, memory_order_acquire)) return NULL;
     pool->job(pool->context, mine->number);
-    if (atomic_fetch_sub(&pool->pending, 1) == 1) futex_wake(&pool->pending, 1);
+    bool is_last = atomic_fetch_sub(&pool->pending, 1) == 1;
+    if (is_last && atomic_load(&pool->waiting) > 0) futex_wake(&pool->pending, 1);
   }
 }
 
@@ -114,7 +124,7 @@ void cl_pool_run(cl_pool *pool, void (*job)(void *, int), void *context) {
   for (;;) {
     uint32_t left = atomic_load_explicit(&pool->pending, memory_order_acquire);
     if (left == 0) return;
-    wait_change(&pool->pending, left, NULL);
+    wait_change(&pool->pending, left, &pool->waiting);
   }
 }
 
