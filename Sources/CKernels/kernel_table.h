@@ -16,6 +16,9 @@ const ck_kernels CK_JOIN(ck_kernels_, CK_SET) = {
 #ifdef CK_WIDTHS
   .widen = widen_blocks,
 #endif
+#ifdef CK_RUN_TILES
+  .conv_run = conv_run,
+#endif
   .depthwise = depthwise,
 #ifdef CK_DEPTHWISE_ROWS
   .depthwise_rows = CK_DEPTHWISE_ROWS,

@@ -5,6 +5,7 @@ package import Runtime
 package enum KernelOperation: CaseIterable, Sendable {
   case convolution
   case floatConvolution
+  case run
   case depthwise
   case depthwiseRows
   case winograd
@@ -23,6 +24,7 @@ package enum KernelOperation: CaseIterable, Sendable {
     switch self {
     case .convolution: "conv_u8"
     case .floatConvolution: "conv_f32"
+    case .run: "conv_run"
     case .depthwise: "depthwise"
     case .depthwiseRows: "depthwise_rows"
     case .winograd: "winograd_u8"
@@ -58,6 +60,9 @@ package enum KernelOperation: CaseIterable, Sendable {
       return try cases.run(willRun)
     case .winograd:
       var cases = WinogradCases(kernels: kernels, oracle: oracle)
+      return try cases.run(willRun)
+    case .run:
+      var cases = RunCases(kernels: kernels, oracle: oracle)
       return try cases.run(willRun)
     case .maximum, .sum, .addition, .multiplication, .requantization, .lookup:
       var cases = ElementCases(operation: self, kernels: kernels, oracle: oracle)

@@ -25,6 +25,7 @@ enum PortableKernels {
         }
       },
       widen: nil,
+      conv_run: nil,
       depthwise: { tile, epilogue in
         guard let tile, let epilogue else { return }
         PortableKernels.depthwise(tile.pointee, epilogue.pointee)

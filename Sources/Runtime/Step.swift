@@ -6,6 +6,7 @@ struct Step {
     case convolution(Convolution)
     case singleChannel(SingleChannelConvolution)
     case winograd(WinogradConvolution)
+    case runConvolution(RunConvolution)
     case depthwise(DepthwiseConvolution)
     case depthwiseRows(DepthwiseRows)
     case maxPool(MaxPool)
@@ -44,6 +45,8 @@ struct Step {
         body = .singleChannel(step)
       } else if let step = WinogradConvolution(plan, record, &scratch) {
         body = .winograd(step)
+      } else if let runs = RunConvolution(plan, record, &scratch) {
+        body = .runConvolution(runs)
       } else {
         body = .convolution(Convolution(plan, record, &scratch))
       }
@@ -86,6 +89,7 @@ struct Step {
     case .convolution(let step): step.run(share)
     case .singleChannel(let step): step.run(share)
     case .winograd(let step): step.run(share)
+    case .runConvolution(let step): step.run(share)
     case .depthwise(let step): step.run(share)
     case .depthwiseRows(let step): step.run(share)
     case .maxPool(let step): step.run(share)

@@ -80,9 +80,40 @@ static double once_by_rows(const ck_kernels *set, const layer *l) {
   return now() - start;
 }
 
+/* Seconds of one run of a convolution by runs of pixels: all of a 1 x 1 layer at once, else row by
+ * row of an input that has its padding, where a row of taps is one. */
+static double once_by_runs(const ck_kernels *set, const layer *l) {
+  const size_t width = (l->in + 3) / 4 * 4, k4 = l->kernel * width / 4, steps = l->kernel * k4;
+  const size_t row = (l->size * l->stride + l->kernel) * width;
+  const bool linear = l->kernel == 1 && l->stride == 1;
+  const size_t rows = linear ? 1 : l->size, pixels = l->size * l->size / rows;
+  const size_t most = linear ? l->channels : sweep_channels(steps);
+  const ck_epilogue all = {bias, multiplier, weight_sum, 128, 3, 250, NULL, 0.7f, 128};
+  const double start = now();
+  for (size_t channel = 0; channel < l->channels; channel += most) {
+    ck_epilogue e = all;
+    e.bias += channel;
+    e.multiplier += channel;
+    for (size_t y = 0; y < rows; ++y) {
+      const uint8_t *taps[16];
+      for (size_t t = 0; t < l->kernel; ++t) taps[t] = input + (y * l->stride + t) * row;
+      uint8_t *const to = output + y * pixels * l->channels + channel;
+      const ck_conv_run run = {
+        .input = taps, .input_bytes = l->stride * width, .pixels = pixels, .taps = l->kernel,
+        .k4 = k4, .weights = weights + channel * steps * 4,
+        .channels = l->channels - channel < most ? l->channels - channel : most,
+        .output = to, .output_bytes = l->channels, .residual = l->residual ? to : NULL,
+        .residual_bytes = l->channels};
+      set->conv_run(&run, &e);
+    }
+  }
+  return now() - start;
+}
+
 /* Seconds of one run. The pointers are made before: a runtime knows them when it loads a model. */
 static double once(const ck_kernels *set, const layer *l) {
   if (l->depthwise && set->depthwise_rows) return once_by_rows(set, l);
+  if (!l->depthwise && set->conv_run) return once_by_runs(set, l);
   const size_t tile = l->depthwise ? set->depthwise_tile : set->tile, taps = l->kernel * l->kernel;
   const size_t width = (l->in + 3) / 4 * 4, side = l->size * l->stride, outputs = l->size * l->size;
   static const uint8_t *rows[12544 * 49], *residual[CK_MAX_TILE];

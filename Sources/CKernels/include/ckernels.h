@@ -68,6 +68,25 @@ typedef struct {
   void *scratch; /* ck_winograd_scratch(side, tiles, k4) bytes at a multiple of 64 */
 } ck_winograd_tile;
 
+/* A run of any number of output pixels that lie evenly, by `channels` channels.
+ *   input[t] + p * input_bytes -> 4 * k4 readable bytes: tap t of pixel p
+ *   output + p * output_bytes  -> channel 0 of pixel p; exactly `channels` bytes are written
+ *   residual                      NULL, or as output, readable up to the next multiple of 64
+ *                                 channels; the epilogue's is not read */
+typedef struct {
+  const uint8_t *const *input;
+  size_t input_bytes;
+  size_t pixels; /* >= 1 */
+  size_t taps;
+  size_t k4;
+  const int8_t *weights; /* as in ck_conv_tile */
+  size_t channels;
+  uint8_t *output;
+  size_t output_bytes;
+  const uint8_t *residual;
+  size_t residual_bytes;
+} ck_conv_run;
+
 /* A tile of `pixels` output pixels of a depthwise convolution over `channels` channels.
  *   input[t * pixels + p]  -> channel 0 of tap t of pixel p; readable up to the next multiple of 64
  *                             channels
@@ -146,6 +165,7 @@ typedef struct {
   /* NULL, or makes of `blocks` blocks of weights of taps * k4 = `steps`, 64 * steps * blocks bytes, as many
    * int16 for the calls of conv that have many pixels. */
   void (*widen)(const int8_t *weights, size_t steps, size_t blocks, int16_t *to);
+  void (*conv_run)(const ck_conv_run *, const ck_epilogue *); /* conv_u8 of runs, or NULL */
   void (*depthwise)(const ck_depthwise_tile *, const ck_epilogue *);
   void (*depthwise_rows)(const ck_depthwise_rows *, const ck_epilogue *); /* or NULL */
   /* conv_u8 with fewer products, NULL in sets that have none */

@@ -16,6 +16,11 @@
 #define CK_TILES(X) \
   X(1, 2) X(2, 2) X(3, 2) \
   X(1, 1) X(2, 1) X(3, 1) X(4, 1) X(5, 1) X(6, 1)
+#define CK_RUN_SUMS 12
+#define CK_RUN_WIDTHS(X) X(1) X(2)
+#define CK_RUN_TILES(X) \
+  X(1, 2) X(2, 2) X(3, 2) \
+  X(1, 1) X(2, 1) X(4, 1) X(6, 1)
 
 #include "vectors_256.h"
 #include "x86_set.h"

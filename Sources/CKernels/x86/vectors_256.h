@@ -96,6 +96,16 @@ CK_INLINE void store_quarter(uint8_t *to, vi v, int i, size_t n) {
   if (n < 8) ck_copy_bytes(to, some, n);
 }
 
+/* `lanes` lanes from `lane` on, both constants, `left` bytes at least. */
+CK_INLINE void store_lanes(uint8_t *to, vi v, int lane, int lanes, size_t left) {
+  (void)left;
+  if (lanes == 2) {
+    _mm256_storeu_si256((vi *)to, v);
+  } else {
+    store_lane(to, v, lane, 16);
+  }
+}
+
 /* 16 bytes in every lane. */
 CK_INLINE vi broadcast_lane(const void *from) {
   return _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)from));

@@ -6,6 +6,7 @@
  * where it has a dot product instruction,
  *   CK_DPBUSD                   that,
  *   CK_SHAPES                   see ../convolution.h,
+ *   CK_RUN_*                    see x86_runs.h,
  * else, see x86_multiply.h,
  *   CK_WIDEST, CK_WIDTHS(X)     most blocks of its register tiles, and X(blocks) of all its tiles,
  *   CK_MOST_PIXELS              {most pixels} of tiles of 1, 2, ... blocks. */
@@ -17,6 +18,7 @@
 #include "x86_convolution.h"
 #ifdef CK_DPBUSD
 #include "../convolution.h"
+#include "x86_runs.h"
 #else
 #include "x86_multiply.h"
 #endif

@@ -75,6 +75,7 @@ enum KernelDefinition {
         }
       },
       widen: nil,
+      conv_run: nil,
       depthwise: { tile, epilogue in
         guard let tile = tile?.pointee, let e = epilogue?.pointee else { return }
         for p in 0..<tile.pixels {

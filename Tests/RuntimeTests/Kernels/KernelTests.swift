@@ -13,6 +13,7 @@ private let vectorSets = KernelSet.available.map(\.name).filter { $0 != "portabl
     switch operation {
     case .convolution: 900 * kernels.tile
     case .floatConvolution: 300 * kernels.tile
+    case .run: kernels.conv_run == nil ? 0 : 3000
     case .depthwise: 3000
     case .depthwiseRows: kernels.depthwise_rows == nil ? 0 : 2700
     case .winograd: kernels.winograd_u8 == nil ? 0 : 1700

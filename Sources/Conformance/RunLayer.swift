@@ -1,0 +1,170 @@
+internal import CKernels
+internal import ModelFormat
+internal import Runtime
+
+/// A convolution of a run of pixels: random values, each kind at the end of memory of its own.
+final class RunLayer {
+  let rounding: Rounding
+  private let shape: KernelLayer.Shape
+  private let pixels: Int
+  private let channels: Int
+  private let steps: Int
+  /// Bytes from a pixel to the next, and of each tap's first pixel from the input's.
+  private let stepBytes: Int
+  private let starts: [Int]
+  private let residualMultiplier: Float
+  private let residualZeroPoint: Int32
+  private let residualBytes: Int
+  private let input: [UInt8]
+  private let weights: [Int8]
+  private let bias: [Int32]
+  private let multiplier: [Float]
+  private let weightSum: [Int32]
+  private let residual: [UInt8]
+  private let inputMemory: GuardedMemory
+  private let weightMemory: GuardedMemory
+  private let residualMemory: GuardedMemory
+
+  init(_ shape: KernelLayer.Shape, pixels: Int, channels: Int) throws(RuntimeError) {
+    var random = SplitMix64(seed: shape.seed)
+    let values = shape.values
+    (self.shape, self.pixels, self.channels) = (shape, pixels, channels)
+    rounding = values.rounding(&random)
+    residualMultiplier = values.residualMultiplier(&random)
+    residualZeroPoint = random.int32(0...255)
+    let rowBytes = 4 * shape.k4
+    stepBytes = rowBytes + 4 * random.number(0...2)
+    starts = (0..<shape.taps).map { _ in 4 * random.number(0...9) }
+    let size = 36 + (pixels - 1) * stepBytes + rowBytes
+    input = (0..<size).map { _ in values.activation(&random) }
+    let blocks = (channels + 15) / 16
+    steps = shape.taps * shape.k4
+    var weights = [Int8](repeating: 0, count: blocks * steps * 64)
+    var magnitude = [Int32](repeating: 0, count: blocks * 16)
+    var weightSum = magnitude
+    for index in weights.indices {
+      let channel = index / (steps * 64) * 16 + index % 64 / 4
+      weights[index] = values.weight(channel: channel, &random)
+      magnitude[channel] += Int32(weights[index].magnitude)
+      weightSum[channel] += Int32(weights[index])
+    }
+    let constants = magnitude.enumerated().map {
+      values.constants(channel: $0.offset, magnitude: $0.element, &random)
+    }
+    residualBytes = (channels + 63) / 64 * 64
+    residual = (0..<pixels * residualBytes).map { _ in random.byte() }
+    (self.weights, self.weightSum) = (weights, weightSum)
+    (bias, multiplier) = (constants.map { $0.bias }, constants.map { $0.multiplier })
+    inputMemory = try GuardedMemory(input.count, of: UInt8.self)
+    weightMemory = try GuardedMemory(weights.count, of: Int8.self)
+    residualMemory = try GuardedMemory(residual.count, of: UInt8.self)
+  }
+
+  /// Gives `body` the constants.
+  private func withEpilogue(_ body: (inout ck_epilogue) -> Void) {
+    bias.withUnsafeBufferPointer { bias in
+      multiplier.withUnsafeBufferPointer { multiplier in
+        weightSum.withUnsafeBufferPointer { weightSum in
+          var epilogue = ck_epilogue()
+          epilogue.bias = bias.baseAddress
+          epilogue.multiplier = multiplier.baseAddress
+          epilogue.weight_sum = weightSum.baseAddress
+          epilogue.zero_point = rounding.zeroPoint
+          epilogue.low = rounding.low
+          epilogue.high = rounding.high
+          epilogue.residual_multiplier = residualMultiplier
+          epilogue.residual_zero_point = residualZeroPoint
+          body(&epilogue)
+        }
+      }
+    }
+  }
+
+  /// What `kernel` makes of the first pixels and channels, in the rows of `target`.
+  func run(
+    _ kernel: @convention(c) (UnsafePointer<ck_conv_run>?, UnsafePointer<ck_epilogue>?) -> Void,
+    _ pixels: Int,
+    _ channels: Int,
+    _ hasResidual: Bool,
+    _ target: GuardedRows
+  ) {
+    let blocks = (channels + 15) / 16
+    let size = (starts.max() ?? 0) + (pixels - 1) * stepBytes + 4 * shape.k4
+    let base = place(input, size, inputMemory)
+    let taps: [UnsafePointer<UInt8>?] = starts.map { base + $0 }
+    var run = ck_conv_run()
+    run.input_bytes = stepBytes
+    run.pixels = pixels
+    run.taps = shape.taps
+    run.k4 = shape.k4
+    run.weights = place(weights, blocks * steps * 64, weightMemory)
+    run.channels = channels
+    run.output = target.row(0).assumingMemoryBound(to: UInt8.self)
+    run.output_bytes = target.row(1) - target.row(0)
+    if hasResidual {
+      run.residual_bytes = residualBytes
+      let readable = (pixels - 1) * residualBytes + (channels + 63) / 64 * 64
+      run.residual = place(residual, readable, residualMemory)
+    }
+    withEpilogue { epilogue in
+      taps.withUnsafeBufferPointer {
+        run.input = $0.baseAddress
+        kernel(&run, &epilogue)
+      }
+    }
+  }
+
+  /// Dense rows of all pixels, without and with the residual.
+  func expected(_ oracle: ck_kernels) -> (plain: [UInt8], added: [UInt8]) {
+    var plain = [UInt8](repeating: 0, count: pixels * channels)
+    var added = plain
+    let base = place(input, input.count, inputMemory)
+    let residuals = place(residual, residual.count, residualMemory)
+    let weights = place(weights, weights.count, weightMemory)
+    withEpilogue { epilogue in
+      for pixel in 0..<pixels {
+        let taps: [UnsafePointer<UInt8>?] = starts.map { base + ($0 + pixel * stepBytes) }
+        let rows: [UnsafePointer<UInt8>?] = [residuals + pixel * residualBytes]
+        taps.withUnsafeBufferPointer { taps in
+          func convolve(_ target: inout [UInt8]) {
+            target.withUnsafeMutableBytes { bytes in
+              guard let start = bytes.baseAddress else { return }
+              let outputs: [UnsafeMutableRawPointer?] = [start + pixel * channels]
+              outputs.withUnsafeBufferPointer {
+                var tile = ck_conv_tile()
+                tile.input = taps.baseAddress
+                tile.pixels = 1
+                tile.taps = shape.taps
+                tile.k4 = shape.k4
+                tile.weights = weights
+                tile.channels = channels
+                tile.output = $0.baseAddress
+                oracle.conv_u8(&tile, &epilogue)
+              }
+            }
+          }
+          epilogue.residual = nil
+          convolve(&plain)
+          rows.withUnsafeBufferPointer {
+            epilogue.residual = $0.baseAddress
+            convolve(&added)
+          }
+        }
+      }
+    }
+    return (plain, added)
+  }
+
+  /// The first `count` elements at the guard page.
+  private func place<Element: BitwiseCopyable>(
+    _ values: [Element],
+    _ count: Int,
+    _ memory: GuardedMemory
+  ) -> UnsafePointer<Element> {
+    let target = memory.last(count, of: Element.self)
+    values.withUnsafeBufferPointer {
+      if let start = $0.baseAddress { target.update(from: start, count: count) }
+    }
+    return UnsafePointer(target)
+  }
+}

@@ -1,0 +1,146 @@
+internal import CKernels
+internal import ModelFormat
+
+/// A convolution whose kernel takes runs of pixels that lie evenly: all at once where each output pixel reads one input pixel,
+/// an output row at a time otherwise.
+struct RunConvolution {
+  private let input: TensorView
+  private let output: TensorView
+  private let residual: TensorView?
+  private let kernel:
+    @convention(c) (UnsafePointer<ck_conv_run>?, UnsafePointer<ck_epilogue>?) -> Void
+  /// Nil where output pixel i reads input pixel i alone.
+  private let rows: InputRows?
+  @Compact private var quads: Int
+  private let weights: UnsafePointer<Int8>
+  private let blockBytes: Int
+  @Compact private var blocks: Int
+  @Compact private var blocksPerSweep: Int
+  private let epilogue: ck_epilogue
+  @Compact private var pointerOffset: Int
+
+  /// Bytes of weights that one sweep over the rows uses.
+  private static let weightBytesPerSweep = 320 << 10
+  /// Pixels and blocks that kernels like to have together.
+  private static let (tilePixels, tileBlocks) = (7, 3)
+
+  /// Nil where the set has no such kernel, and for grouped convolutions and float outputs.
+  init?(_ plan: Plan, _ record: OperatorRecord, _ scratch: inout ScratchLayout) {
+    let input = plan.view(record.input)
+    let output = plan.view(record.output)
+    guard let kernel = plan.kernels.conv_run, record.groups == 1, output.elementSize == 1 else {
+      return nil
+    }
+    let isLinear =
+      record.kernelHeight == 1 && record.kernelWidth == 1 && record.strideY == 1
+      && record.strideX == 1 && record.padTop == 0 && record.padLeft == 0
+      && output.width == input.width && output.height <= input.height
+    var layout = scratch
+    if isLinear {
+      rows = nil
+    } else {
+      guard let rows = InputRows(record, input: input, output: output, &layout) else { return nil }
+      self.rows = rows
+    }
+    self.kernel = kernel
+    self.input = input
+    self.output = output
+    let hasResidual = record.secondInput != OperatorRecord.noTensor
+    residual = hasResidual ? plan.view(record.secondInput) : nil
+    let packed = PackedLayout(
+      outputs: output.channels,
+      inputs: input.channels,
+      taps: record.kernelHeight * record.kernelWidth,
+      groups: 1
+    )
+    quads = (input.channels + 3) / 4
+    weights = plan.weights(record)
+    blockBytes = packed.steps * 64
+    blocks = packed.blocks
+    let fitting = Self.weightBytesPerSweep / blockBytes / Self.tileBlocks * Self.tileBlocks
+    blocksPerSweep = isLinear ? packed.blocks : max(Self.tileBlocks, fitting)
+    epilogue = plan.epilogue(record, packed, output: output, residual: residual)
+    pointerOffset = layout.reserve(UnsafePointer<UInt8>?.self, 1)
+    scratch = layout
+  }
+
+  @_optimize(speed)
+  func run(_ share: Share) {
+    var (pixels, blockRange) = (0..<output.pixels, 0..<blocks)
+    if share.workers > 1 {
+      let tiles = (pixels.count + Self.tilePixels - 1) / Self.tilePixels
+      if tiles < 8 * share.workers && blocks >= 2 * share.workers {
+        let unit = blocks >= 4 * Self.tileBlocks * share.workers ? Self.tileBlocks : 1
+        let part = share.range((blocks + unit - 1) / unit)
+        blockRange = min(unit * part.lowerBound, blocks)..<min(unit * part.upperBound, blocks)
+      } else {
+        let part = share.range(tiles)
+        let end = pixels.upperBound
+        let (first, last) = (Self.tilePixels * part.lowerBound, Self.tilePixels * part.upperBound)
+        pixels = min(first, end)..<min(last, end)
+      }
+    }
+    guard !pixels.isEmpty, let rows else {
+      if !pixels.isEmpty { runLinear(share, pixels, blockRange) }
+      return
+    }
+    rows.start(share.scratch)
+    for block in stride(from: blockRange.lowerBound, to: blockRange.upperBound, by: blocksPerSweep)
+    {
+      let end = min(block + blocksPerSweep, blockRange.upperBound)
+      var next = 0
+      var pixel = pixels.lowerBound
+      while pixel < pixels.upperBound {
+        let y = pixel / output.width
+        let x = pixel - y * output.width
+        let count = min(output.width - x, pixels.upperBound - pixel)
+        let taps = rows.taps(share.scratch, y: y, x: x, shift: 0, next: &next)
+        call(pixel..<pixel + count, block..<end) {
+          $0.input = taps
+          $0.input_bytes = rows.stepBytes
+          $0.taps = rows.taps
+          $0.k4 = rows.tapQuads
+        }
+        pixel += count
+      }
+    }
+  }
+
+  @_optimize(speed)
+  private func runLinear(_ share: Share, _ pixels: Range<Int>, _ blockRange: Range<Int>) {
+    let pointer = share.scratch.array(UnsafePointer<UInt8>?.self, at: pointerOffset)
+    pointer.pointee = UnsafePointer(input.pixel(pixels.lowerBound))
+    call(pixels, blockRange) {
+      $0.input = UnsafePointer(pointer)
+      $0.input_bytes = input.pixelBytes
+      $0.taps = 1
+      $0.k4 = quads
+    }
+  }
+
+  /// Output pixels of one run and a run of blocks.
+  @inline(__always)
+  private func call(
+    _ pixels: Range<Int>,
+    _ range: Range<Int>,
+    _ setInput: (inout ck_conv_run) -> Void
+  ) {
+    let start = range.lowerBound * 16
+    var run = ck_conv_run()
+    setInput(&run)
+    run.pixels = pixels.count
+    run.weights = weights + range.lowerBound * blockBytes
+    run.channels = min(output.channels, range.upperBound * 16) - start
+    run.output = output.pixel(pixels.lowerBound) + start
+    run.output_bytes = output.pixelBytes
+    if let residual {
+      run.residual = UnsafePointer(residual.pixel(pixels.lowerBound)) + start
+      run.residual_bytes = residual.pixelBytes
+    }
+    var ending = epilogue
+    ending.bias += start
+    ending.multiplier += start
+    ending.weight_sum += start
+    kernel(&run, &ending)
+  }
+}
