@@ -68,7 +68,7 @@ extension OperatorSample {
     var builder = NetBuilder(seed: seed)
     var shape = RandomConvolution()
     shape.inputs = builder.pick([48, 64, 67, 130])
-    shape.outputs = builder.pick([32, 49, 64, 97])
+    shape.outputs = builder.pick([16, 32, 49, 64, 97])
     (shape.kernel, shape.pad) = ((3, 3), builder.pick([(0, 0), (1, 1), (2, 0), (0, 2)]))
     shape.input = (builder.number(7...13), builder.number(7...13))
     shape.output = (builder.number(7...12), builder.number(7...13))

@@ -133,7 +133,7 @@ struct WinogradConvolution {
       } else {
         // Kernels work on two blocks at once.
         let pairs = share.range((blocks + 1) / 2)
-        blockRange = 2 * pairs.lowerBound..<min(2 * pairs.upperBound, blocks)
+        blockRange = min(2 * pairs.lowerBound, blocks)..<min(2 * pairs.upperBound, blocks)
       }
     }
     guard !blockRange.isEmpty else { return }
