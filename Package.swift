@@ -217,7 +217,7 @@ let package = Package(
     .testTarget(name: "ModelFormatTests", dependencies: ["ModelFormat"]),
     .testTarget(
       name: "RuntimeTests",
-      dependencies: ["Runtime", "CKernels", "Conformance", "ModelFormat"]
+      dependencies: ["CKernels", "CLinux", "Conformance", "ModelFormat", "Runtime"]
     ),
     .testTarget(
       name: "PixelsTests",

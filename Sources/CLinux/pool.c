@@ -7,29 +7,35 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 /* How long a thread looks for work before it sleeps: waking it takes some six microseconds, and between two jobs of a
  * frame the caller may do small ones alone. Looking at the clock takes about as long as some spins. */
 enum { spin_nanoseconds = 50000, spins_a_look = 64, most_threads = 64 };
+/* How often the caller looks for a worker's end before it looks whether that has begun at all: the worker's next claim
+ * then waits for the cache line. */
+enum { spins_before_taking = 8 };
 
+/* The parts of a job are the workers' own, so that a core finds in its caches what it wrote in the job before. A worker
+ * claims its part; the caller takes the parts of workers that have not claimed theirs when it is through with its own:
+ * those that sleep, or whose core another process has. */
 struct cl_pool {
   /* What the caller writes. */
-  _Atomic uint32_t round;    /* one more a job: what sleeping workers wait on */
+  _Atomic uint32_t round; /* one more a job: what sleeping workers wait on */
   _Atomic bool ending;
+  int threads;
   void (*job)(void *, int);
   void *context;
-  int threads;
-  char own_line[64];
-  /* What workers write: not in a cache line with the above. */
-  _Atomic uint32_t pending;  /* workers that have not finished: what the caller waits on */
-  _Atomic uint32_t sleepers; /* workers that are, or are about to be, in the futex */
-  _Atomic uint32_t waiting;  /* whether the caller is, or is about to be, in the futex */
+  _Alignas(64) _Atomic uint32_t sleepers; /* workers that are, or are about to be, in the futex */
+  _Atomic uint32_t waiting; /* whether the caller is, or is about to be, in the futex of a worker's `done` */
   struct worker {
-    cl_pool *pool;
+    _Alignas(64) _Atomic uint32_t claimed; /* the last round whose part was begun */
     int number;
     pthread_t id;
+    cl_pool *pool;
+    _Alignas(64) _Atomic uint32_t done; /* the last round whose part the worker finished */
   } workers[];
 };
 
@@ -51,28 +57,40 @@ static void futex_wake(_Atomic uint32_t *word, int count) {
 
 /* Returns when *word is no longer `value`. */
 static void wait_change(_Atomic uint32_t *word, uint32_t value, _Atomic uint32_t *sleepers) {
-  int64_t start = cl_nanoseconds();
+  int64_t start = 0, now = 0;
   do {
     for (int spin = 0; spin < spins_a_look; spin++) {
       if (atomic_load_explicit(word, memory_order_acquire) != value) return;
       relax();
     }
-  } while (cl_nanoseconds() - start < spin_nanoseconds);
+    now = cl_nanoseconds();
+    if (start == 0) start = now;
+  } while (now - start < spin_nanoseconds);
   /* Sequentially consistent: either the waker sees the sleeper, or the sleeper sees the new value. */
   atomic_fetch_add(sleepers, 1);
   while (atomic_load(word) == value) futex_wait(word, value);
   atomic_fetch_sub(sleepers, 1);
 }
 
+/* Gives *claimed, which was `last`, to whoever calls this first in `round`. */
+static bool claim(struct worker *worker, uint32_t last, uint32_t round) {
+  return last != round && atomic_compare_exchange_strong(&worker->claimed, &last, round);
+}
+
 static void *work(void *argument) {
-  const struct worker *mine = argument;
+  struct worker *mine = argument;
   cl_pool *pool = mine->pool;
-  for (uint32_t seen = 0;; seen++) {
-    wait_change(&pool->round, seen, &pool->sleepers);
+  for (uint32_t round = 0;;) {
+    wait_change(&pool->round, round, &pool->sleepers);
     if (atomic_load_explicit(&pool->ending, memory_order_acquire)) return NULL;
+    /* In this order: the part of the round after `last` is still to be claimed if that of `last` is the latest claimed,
+     * and while it is no other round begins. */
+    uint32_t last = atomic_load_explicit(&mine->claimed, memory_order_acquire);
+    round = atomic_load_explicit(&pool->round, memory_order_acquire);
+    if (!claim(mine, last, round)) continue;
     pool->job(pool->context, mine->number);
-    bool is_last = atomic_fetch_sub(&pool->pending, 1) == 1;
-    if (is_last && atomic_load(&pool->waiting) > 0) futex_wake(&pool->pending, 1);
+    atomic_store(&mine->done, round);
+    if (atomic_load(&pool->waiting) > 0) futex_wake(&mine->done, 1);
   }
 }
 
@@ -99,8 +117,10 @@ static void start_round(cl_pool *pool) {
 
 int cl_pool_create(int threads, cl_pool **result) {
   if (threads < 2 || threads > most_threads) return EINVAL;
-  cl_pool *pool = calloc(1, sizeof *pool + (size_t)(threads - 1) * sizeof *pool->workers);
+  size_t size = sizeof(cl_pool) + (size_t)(threads - 1) * sizeof(struct worker);
+  cl_pool *pool = aligned_alloc(_Alignof(cl_pool), size);
   if (!pool) return ENOMEM;
+  memset(pool, 0, size);
   for (pool->threads = 1; pool->threads < threads; pool->threads++) {
     struct worker *worker = &pool->workers[pool->threads - 1];
     worker->pool = pool;
@@ -115,17 +135,30 @@ int cl_pool_create(int threads, cl_pool **result) {
   return 0;
 }
 
+/* Whether the worker has finished its part soon, or the caller has done that for it. */
+static bool is_done(struct worker *worker, uint32_t round) {
+  for (int spin = 0; spin < spins_before_taking; spin++) {
+    if (atomic_load_explicit(&worker->done, memory_order_acquire) == round) return true;
+    relax();
+  }
+  uint32_t last = atomic_load_explicit(&worker->claimed, memory_order_relaxed);
+  if (!claim(worker, last, round)) return false;
+  worker->pool->job(worker->pool->context, worker->number);
+  atomic_store_explicit(&worker->done, round, memory_order_relaxed);
+  return true;
+}
+
 void cl_pool_run(cl_pool *pool, void (*job)(void *, int), void *context) {
   pool->job = job;
   pool->context = context;
-  atomic_store(&pool->pending, (uint32_t)(pool->threads - 1));
   start_round(pool);
+  uint32_t round = atomic_load_explicit(&pool->round, memory_order_relaxed);
   job(context, 0);
-  for (;;) {
-    uint32_t left = atomic_load_explicit(&pool->pending, memory_order_acquire);
-    if (left == 0) return;
-    wait_change(&pool->pending, left, &pool->waiting);
-  }
+  bool is_waiting = false;
+  for (int index = 0; index < pool->threads - 1; index++)
+    if (!is_done(&pool->workers[index], round)) is_waiting = true;
+  for (int index = 0; is_waiting && index < pool->threads - 1; index++)
+    wait_change(&pool->workers[index].done, round - 1, &pool->waiting);
 }
 
 void cl_pool_destroy(cl_pool *pool) {

@@ -54,7 +54,8 @@ int cl_cpu_count(void);
 typedef struct cl_pool cl_pool;
 /* 2 to 64 threads; allocates here and never again. */
 int cl_pool_create(int threads, cl_pool **pool);
-/* Calls job(context, 0 … threads − 1), one a thread, and returns when all have. Not reentrant, one caller at a time. */
+/* Calls job(context, 0 … threads − 1), each once, and returns when all have. Thread t makes call t, but the caller makes those of
+ * threads that are late. Not reentrant, one caller at a time. */
 void cl_pool_run(cl_pool *pool, void (*job)(void *context, int worker), void *context);
 void cl_pool_destroy(cl_pool *pool);
 
