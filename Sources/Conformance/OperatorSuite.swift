@@ -77,7 +77,13 @@ package enum OperatorSuite {
     threads: Int
   ) throws(RuntimeError) -> UInt64 {
     let network = Network(
-      try Preparation(file, threads: threads, kernels: kernels, parallelWork: 0)
+      try Preparation(
+        file,
+        threads: threads,
+        workers: threads,
+        kernels: kernels,
+        parallelWork: 0
+      )
     )
     network.setInput(input)
     network.run()

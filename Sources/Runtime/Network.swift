@@ -19,7 +19,7 @@ public final class Network {
   public var file: ModelFile { prepared.file }
   /// The micro-kernels in use.
   public var kernels: KernelSet { prepared.kernels }
-  /// Threads that work on an operator, the caller's included.
+  /// Threads that were asked for; no more work than this process may use CPUs.
   public var threads: Int { prepared.threads }
   var steps: UnsafeMutableBufferPointer<Step> { prepared.steps }
 
@@ -87,7 +87,7 @@ public final class Network {
     }
     var job = Job(
       step: UnsafePointer(step),
-      workers: threads,
+      workers: prepared.workers,
       scratch: prepared.scratch,
       scratchEach: prepared.scratchEach
     )

@@ -8,7 +8,10 @@ public import ModelFormat
 public struct Preparation: ~Copyable {
   let file: ModelFile
   let kernels: KernelSet
+  /// As many as were asked for.
   let threads: Int
+  /// Threads that work on an operator, the caller's included.
+  let workers: Int
   let arena: UnsafeMutableRawPointer
   let steps: UnsafeMutableBufferPointer<Step>
   let scratch: UnsafeMutableRawPointer
@@ -21,7 +24,7 @@ public struct Preparation: ~Copyable {
   ///
   /// - Parameters:
   ///   - file: a validated model; its bytes are kept alive where they have an owner.
-  ///   - threads: 1 to 64. With 1 there is no pool and no other thread.
+  ///   - threads: 1 to 64, of which no more work than this process may use CPUs. With 1 there is no pool and no other thread.
   ///   - kernels: the set to use; nil for `KernelSet.selected()`.
   /// - Throws: `RuntimeError.threads`, `.kernelSet` or `.resources`.
   public init(
@@ -29,13 +32,20 @@ public struct Preparation: ~Copyable {
     threads: Int,
     kernels: KernelSet?
   ) throws(RuntimeError) {
-    try self.init(file, threads: threads, kernels: kernels, parallelWork: Step.parallelWork)
+    try self.init(
+      file,
+      threads: threads,
+      workers: min(threads, Int(cl_cpu_count())),
+      kernels: kernels,
+      parallelWork: Step.parallelWork
+    )
   }
 
-  /// As the other, for tests: operators with less than `parallelWork` byte operations stay on the caller's thread.
+  /// As the other, for tests: `workers` threads work, but on the caller's alone operators with less than `parallelWork`.
   package init(
     _ file: ModelFile,
     threads: Int,
+    workers: Int,
     kernels: KernelSet?,
     parallelWork: UInt64
   ) throws(RuntimeError) {
@@ -54,19 +64,20 @@ public struct Preparation: ~Copyable {
     }
     // One cache line more, so that threads do not share one.
     let scratchEach = most + 64
-    let scratch = cl_allocate(scratchEach * threads)
+    let scratch = cl_allocate(scratchEach * workers)
     var pool: OpaquePointer?
-    let error = threads > 1 && scratch != nil ? cl_pool_create(Int32(threads), &pool) : 0
+    let error = workers > 1 && scratch != nil ? cl_pool_create(Int32(workers), &pool) : 0
     guard let scratch, error == 0 else {
-      cl_release(scratch, scratchEach * threads)
+      cl_release(scratch, scratchEach * workers)
       cl_release(arena, file.arenaSize)
       steps.deallocate()
-      if error != 0 { throw .resources("threads", threads) }
-      throw .resources("scratch bytes", scratchEach * threads)
+      if error != 0 { throw .resources("threads", workers) }
+      throw .resources("scratch bytes", scratchEach * workers)
     }
     self.file = file
     self.kernels = set
     self.threads = threads
+    self.workers = workers
     self.arena = arena
     self.steps = steps
     self.scratch = scratch
@@ -80,7 +91,7 @@ public struct Preparation: ~Copyable {
 
   deinit {
     if let pool { cl_pool_destroy(pool) }
-    cl_release(scratch, scratchEach * threads)
+    cl_release(scratch, scratchEach * workers)
     cl_release(arena, file.arenaSize)
     steps.deallocate()
   }

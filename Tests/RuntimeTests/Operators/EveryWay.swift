@@ -9,7 +9,13 @@ func everyWay(_ file: ModelFile, _ body: (Network, String) throws -> Void) throw
   for kernels in KernelSet.available {
     for threads in 1...3 {
       let network = try Network(
-        Preparation(file, threads: threads, kernels: kernels, parallelWork: 0)
+        Preparation(
+          file,
+          threads: threads,
+          workers: threads,
+          kernels: kernels,
+          parallelWork: 0
+        )
       )
       try body(network, "\(kernels.name), \(threads) threads")
     }
