@@ -1,7 +1,8 @@
 internal import ModelFormat
 
 extension OperatorSample {
-  private init(_ shape: RandomConvolution, _ builder: NetBuilder) {
+  /// A convolution of `shape`, its parameters drawn from `builder`.
+  package init(_ shape: RandomConvolution, _ builder: NetBuilder) {
     var builder = builder
     let added = shape.add(to: &builder)
     self.init(builder: builder, record: added.record, pictures: [added.picture])

@@ -13,6 +13,23 @@ struct Share {
     let start = worker * each + min(worker, extra)
     return start..<start + each + (worker < extra ? 1 : 0)
   }
+
+  /// This thread's part of an output of `pixels` × `blocks` of 16 channels.
+  ///
+  /// All operators give a thread the same share of the image, so that it finds its inputs in its own cache; where there are
+  /// few pixels, the same share of the channels, so that each thread needs a part of the weights only.
+  func part(pixels: Int, blocks: Int) -> (pixels: Range<Int>, blocks: Range<Int>) {
+    guard workers > 1 else { return (0..<pixels, 0..<blocks) }
+    let isByChannels =
+      pixels < Self.fewPixels * workers && blocks >= Self.manyBlocks * workers
+      || pixels < workers && blocks > 1
+    return isByChannels ? (0..<pixels, range(blocks)) : (range(pixels), 0..<blocks)
+  }
+
+  /// A thread's pixels with which going over all weights takes longer than getting all inputs from the other threads.
+  private static let fewPixels = 64
+  /// A thread's blocks that fill a cache line of a pixel.
+  private static let manyBlocks = 4
 }
 
 /// Adds up the scratch memory that an operator needs.

@@ -83,7 +83,9 @@ struct Step {
     case .pad: body = .pad(Pad(plan, record))
     case .transpose: body = .transpose(Transpose(plan, record))
     }
-    isParallel = work >= parallelWork
+    // Threads divide pixels, but the channels of convolutions too.
+    let isDivisible = record.kind == .convolution || output.height * output.width > 1
+    isParallel = isDivisible && work >= parallelWork
   }
 
   /// Does one thread's share.

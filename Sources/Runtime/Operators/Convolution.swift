@@ -85,19 +85,11 @@ struct Convolution {
 
   @_optimize(speed)
   func run(_ share: Share) {
-    let pixels = output.pixels
-    let tiles = (pixels + tile - 1) / tile
-    var (tileRange, blockRange) = (0..<tiles, 0..<blocks)
-    if share.workers > 1 {
-      if tiles >= 2 * share.workers || groups > 1 || blocks < share.workers {
-        tileRange = share.range(tiles)
-      } else if blocks >= 8 * share.workers {
-        let quarters = share.range((blocks + 3) / 4)
-        blockRange = min(4 * quarters.lowerBound, blocks)..<min(4 * quarters.upperBound, blocks)
-      } else {
-        blockRange = share.range(blocks)
-      }
-    }
+    let (pixels, blockRange) =
+      groups == 1
+      ? share.part(pixels: output.pixels, blocks: blocks)
+      : (share.range(output.pixels), 0..<blocks)
+    guard !pixels.isEmpty else { return }
     let pad = share.scratch.array(UInt32.self, at: padOffset)
     for word in 0..<padWords { pad[word] = UInt32(littleEndian: padPixel) }
     let padPointer = UnsafePointer((share.scratch + padOffset).assumingMemoryBound(to: UInt8.self))
@@ -105,9 +97,8 @@ struct Convolution {
       let end = min(block + blocksPerCall, blockRange.upperBound)
       widenWeights(share.scratch, blocks: block..<end)
       var isFollowed = false
-      for tileIndex in tileRange {
-        let first = tileIndex * tile
-        let count = min(tile, pixels - first)
+      for first in stride(from: pixels.lowerBound, to: pixels.upperBound, by: tile) {
+        let count = min(tile, pixels.upperBound - first)
         isFollowed = table.fill(
           share.scratch.array(UnsafePointer<UInt8>?.self, at: tableOffset),
           first: first,

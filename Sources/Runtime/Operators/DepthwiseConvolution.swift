@@ -41,7 +41,7 @@ struct DepthwiseConvolution {
 
   @_optimize(speed)
   func run(_ share: Share) {
-    let pixels = output.pixels
+    let pixels = share.range(output.pixels)
     let pad = share.scratch.array(UInt32.self, at: padOffset)
     for word in 0..<padWords { pad[word] = UInt32(littleEndian: padPixel) }
     let padPointer = UnsafePointer((share.scratch + padOffset).assumingMemoryBound(to: UInt8.self))
@@ -51,9 +51,8 @@ struct DepthwiseConvolution {
     var ending = epilogue
     if residual != nil { ending.residual = UnsafePointer(residuals) }
     var isFollowed = false
-    for tileIndex in share.range((pixels + tile - 1) / tile) {
-      let first = tileIndex * tile
-      let count = min(tile, pixels - first)
+    for first in stride(from: pixels.lowerBound, to: pixels.upperBound, by: tile) {
+      let count = min(tile, pixels.upperBound - first)
       isFollowed = table.fill(
         inputs,
         first: first,

@@ -21,8 +21,8 @@ struct RunConvolution {
 
   /// Bytes of weights that one sweep over the rows uses.
   private static let weightBytesPerSweep = 320 << 10
-  /// Pixels and blocks that kernels like to have together.
-  private static let (tilePixels, tileBlocks) = (7, 3)
+  /// Blocks that kernels like to have together.
+  private static let tileBlocks = 3
 
   /// Nil where the set has no such kernel, and for grouped convolutions and float outputs.
   init?(_ plan: Plan, _ record: OperatorRecord, _ scratch: inout ScratchLayout) {
@@ -66,20 +66,7 @@ struct RunConvolution {
 
   @_optimize(speed)
   func run(_ share: Share) {
-    var (pixels, blockRange) = (0..<output.pixels, 0..<blocks)
-    if share.workers > 1 {
-      let tiles = (pixels.count + Self.tilePixels - 1) / Self.tilePixels
-      if tiles < 8 * share.workers && blocks >= 2 * share.workers {
-        let unit = blocks >= 4 * Self.tileBlocks * share.workers ? Self.tileBlocks : 1
-        let part = share.range((blocks + unit - 1) / unit)
-        blockRange = min(unit * part.lowerBound, blocks)..<min(unit * part.upperBound, blocks)
-      } else {
-        let part = share.range(tiles)
-        let end = pixels.upperBound
-        let (first, last) = (Self.tilePixels * part.lowerBound, Self.tilePixels * part.upperBound)
-        pixels = min(first, end)..<min(last, end)
-      }
-    }
+    let (pixels, blockRange) = share.part(pixels: output.pixels, blocks: blocks)
     guard !pixels.isEmpty, let rows else {
       if !pixels.isEmpty { runLinear(share, pixels, blockRange) }
       return

@@ -85,11 +85,9 @@ struct SingleChannelConvolution {
 
   @_optimize(speed)
   func run(_ share: Share) {
-    let pixels = output.pixels
-    let tiles = share.range((pixels + tile - 1) / tile)
-    guard !tiles.isEmpty else { return }
-    let first = tiles.lowerBound * tile
-    let end = min(tiles.upperBound * tile, pixels)
+    let pixels = share.range(output.pixels)
+    guard !pixels.isEmpty else { return }
+    let (first, end) = (pixels.lowerBound, pixels.upperBound)
     let top = first / output.width * strideY
     let image = share.scratch.array(UInt8.self, at: imageOffset)
     padded(into: image, rows: top..<(end - 1) / output.width * strideY + kernelHeight)

@@ -93,4 +93,19 @@ import Testing
     let sample = SampleKind.longConvolution.sample(0)
     try expect(sample, gives: definition(sample))
   }
+
+  @Test(arguments: [(7, 7, 5, 140), (13, 5, 17, 64), (25, 5, 64, 20), (3, 3, 33, 200)], [1, 3])
+  func `threads divide odd images with residuals`(
+    _ sizes: (height: Int, width: Int, inputs: Int, outputs: Int),
+    _ side: Int
+  ) throws {
+    var shape = RandomConvolution()
+    (shape.inputs, shape.outputs) = (sizes.inputs, sizes.outputs)
+    (shape.kernel, shape.pad) = ((side, side), (side / 2, side / 2))
+    shape.input = (sizes.height, sizes.width)
+    shape.output = shape.input
+    shape.hasResidual = true
+    let sample = OperatorSample(shape, NetBuilder(seed: 5))
+    try expect(sample, gives: definition(sample))
+  }
 }
