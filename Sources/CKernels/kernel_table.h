@@ -18,6 +18,13 @@ const ck_kernels CK_JOIN(ck_kernels_, CK_SET) = {
 #endif
 #ifdef CK_RUN_TILES
   .conv_run = conv_run,
+#ifndef CK_DPBUSD
+  .widen_run = widen_run,
+#endif
+#endif
+#ifdef CK_COLORS
+  .conv_color = conv_color,
+  .color_weights = color_weights,
 #endif
   .depthwise = depthwise,
 #ifdef CK_DEPTHWISE_ROWS

@@ -39,6 +39,37 @@ extension OperatorSample {
     return OperatorSample(shape, builder)
   }
 
+  /// Of up to three channels, rows of 16 pixels and more.
+  static func colorConvolution(seed: UInt64) -> OperatorSample {
+    var builder = NetBuilder(seed: seed)
+    var shape = RandomConvolution()
+    shape.inputs = builder.pick([2, 3, 3, 3])
+    shape.outputs = builder.pick([1, 8, 16, 17, 24, 32])
+    shape.kernel = builder.pick([(3, 3), (5, 5), (7, 7), (1, 1), (2, 4)])
+    shape.stride = builder.pick([(1, 1), (2, 2), (2, 1), (3, 2)])
+    shape.pad = builder.pick([(0, 0), (1, 1), (2, 0), (0, 3)])
+    shape.input = (builder.number(1...9), builder.number(16...40))
+    shape.output = (builder.number(1...6), builder.number(16...35))
+    return OperatorSample(shape, builder)
+  }
+
+  /// Of few channels, rows of 7 pixels and more.
+  static func narrowConvolution(seed: UInt64) -> OperatorSample {
+    var builder = NetBuilder(seed: seed)
+    var shape = RandomConvolution()
+    shape.inputs = builder.pick([4, 8, 12, 16, 31])
+    shape.outputs = builder.pick([8, 16, 24, 33, 48, 64])
+    shape.kernel = builder.pick([(1, 1), (1, 1), (3, 3), (2, 2), (1, 5)])
+    shape.stride = builder.pick([(1, 1), (2, 2), (1, 2)])
+    shape.pad = shape.kernel == (1, 1) ? (0, 0) : builder.pick([(0, 0), (1, 1), (0, 2)])
+    shape.input = (builder.number(2...9), builder.number(12...33))
+    shape.output =
+      shape.kernel == (1, 1) && shape.stride == (1, 1)
+      ? shape.input : (builder.number(2...6), builder.number(7...31))
+    shape.hasResidual = builder.pick([true, false])
+    return OperatorSample(shape, builder)
+  }
+
   static func depthwise(seed: UInt64) -> OperatorSample {
     var builder = NetBuilder(seed: seed)
     var shape = RandomConvolution()

@@ -3,6 +3,7 @@ package struct KernelCase: Sendable {
   enum Operands {
     case layer(KernelLayer.Shape, pixels: Int, channels: Int, KernelLayer.Output)
     case rows(RowCases.Call)
+    case color(ColorCases.Call)
     case winograd(WinogradLayer.Shape, channels: Int, hasResidual: Bool)
     case elements(seed: UInt64, length: Int, taps: Int, variant: Int)
     case pixelRows(seed: UInt64, channels: Int, pixels: Int)
@@ -18,6 +19,7 @@ package struct KernelCase: Sendable {
       let sizes = "\(shape.text), pixels \(pixels), channels \(channels)"
       return operation.name + ": " + sizes + (output == .bytesWithResidual ? ", residual" : "")
     case .rows(let call): return operation.name + ": " + call.text
+    case .color(let call): return operation.name + ": " + call.text
     case .winograd(let shape, let channels, let hasResidual):
       let sizes = "\(shape.text), channels \(channels)"
       return operation.name + ": " + sizes + (hasResidual ? ", residual" : "")

@@ -6,6 +6,7 @@ package enum KernelOperation: CaseIterable, Sendable {
   case convolution
   case floatConvolution
   case run
+  case color
   case depthwise
   case depthwiseRows
   case winograd
@@ -25,6 +26,7 @@ package enum KernelOperation: CaseIterable, Sendable {
     case .convolution: "conv_u8"
     case .floatConvolution: "conv_f32"
     case .run: "conv_run"
+    case .color: "conv_color"
     case .depthwise: "depthwise"
     case .depthwiseRows: "depthwise_rows"
     case .winograd: "winograd_u8"
@@ -63,6 +65,9 @@ package enum KernelOperation: CaseIterable, Sendable {
       return try cases.run(willRun)
     case .run:
       var cases = RunCases(kernels: kernels, oracle: oracle)
+      return try cases.run(willRun)
+    case .color:
+      var cases = ColorCases(kernels: kernels, oracle: oracle)
       return try cases.run(willRun)
     case .maximum, .sum, .addition, .multiplication, .requantization, .lookup:
       var cases = ElementCases(operation: self, kernels: kernels, oracle: oracle)

@@ -24,6 +24,8 @@ final class RunLayer {
   private let inputMemory: GuardedMemory
   private let weightMemory: GuardedMemory
   private let residualMemory: GuardedMemory
+  private let widenedMemory: GuardedMemory
+  private let scratchMemory: GuardedMemory
 
   init(_ shape: KernelLayer.Shape, pixels: Int, channels: Int) throws(RuntimeError) {
     var random = SplitMix64(seed: shape.seed)
@@ -33,7 +35,7 @@ final class RunLayer {
     residualMultiplier = values.residualMultiplier(&random)
     residualZeroPoint = random.int32(0...255)
     let rowBytes = 4 * shape.k4
-    stepBytes = rowBytes + 4 * random.number(0...2)
+    stepBytes = 4 * random.number(1...(shape.k4 + 2))
     starts = (0..<shape.taps).map { _ in 4 * random.number(0...9) }
     let size = 36 + (pixels - 1) * stepBytes + rowBytes
     input = (0..<size).map { _ in values.activation(&random) }
@@ -58,6 +60,8 @@ final class RunLayer {
     inputMemory = try GuardedMemory(input.count, of: UInt8.self)
     weightMemory = try GuardedMemory(weights.count, of: Int8.self)
     residualMemory = try GuardedMemory(residual.count, of: UInt8.self)
+    widenedMemory = try GuardedMemory(weights.count, of: Int16.self)
+    scratchMemory = try GuardedMemory(Int(CK_RUN_SCRATCH), of: UInt8.self)
   }
 
   /// Gives `body` the constants.
@@ -80,9 +84,9 @@ final class RunLayer {
     }
   }
 
-  /// What `kernel` makes of the first pixels and channels, in the rows of `target`.
+  /// What `kernels` makes of the first pixels and channels, in the rows of `target`.
   func run(
-    _ kernel: @convention(c) (UnsafePointer<ck_conv_run>?, UnsafePointer<ck_epilogue>?) -> Void,
+    _ kernels: ck_kernels,
     _ pixels: Int,
     _ channels: Int,
     _ hasResidual: Bool,
@@ -98,6 +102,14 @@ final class RunLayer {
     run.taps = shape.taps
     run.k4 = shape.k4
     run.weights = place(weights, blocks * steps * 64, weightMemory)
+    if let widen = kernels.widen_run {
+      let widened = widenedMemory.last(blocks * steps * 64, of: Int16.self)
+      widen(run.weights, steps, blocks, widened)
+      run.widened = UnsafePointer(widened)
+      run.scratch = UnsafeMutableRawPointer(
+        scratchMemory.last(Int(CK_RUN_SCRATCH), of: UInt8.self)
+      )
+    }
     run.channels = channels
     run.output = target.row(0).assumingMemoryBound(to: UInt8.self)
     run.output_bytes = target.row(1) - target.row(0)
@@ -109,7 +121,7 @@ final class RunLayer {
     withEpilogue { epilogue in
       taps.withUnsafeBufferPointer {
         run.input = $0.baseAddress
-        kernel(&run, &epilogue)
+        kernels.conv_run(&run, &epilogue)
       }
     }
   }

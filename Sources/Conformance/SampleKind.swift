@@ -2,6 +2,8 @@
 package enum SampleKind: CaseIterable, Sendable {
   case convolution
   case singleChannelConvolution
+  case colorConvolution
+  case narrowConvolution
   case depthwise
   case fullyConnected
   case longConvolution
@@ -24,6 +26,8 @@ package enum SampleKind: CaseIterable, Sendable {
     switch self {
     case .convolution: "convolution"
     case .singleChannelConvolution: "convolution of one channel"
+    case .colorConvolution: "convolution of an image"
+    case .narrowConvolution: "convolution of few channels"
     case .depthwise: "depthwise convolution"
     case .fullyConnected: "fully connected"
     case .longConvolution: "long convolution"
@@ -54,6 +58,7 @@ package enum SampleKind: CaseIterable, Sendable {
     case .dequantize, .softmax: 8
     case .transpose: 12
     case .resize, .gatherChannels, .singleChannelConvolution: 24
+    case .colorConvolution, .narrowConvolution: 20
     }
   }
 
@@ -63,6 +68,8 @@ package enum SampleKind: CaseIterable, Sendable {
     switch self {
     case .convolution: return .convolution(seed: seed)
     case .singleChannelConvolution: return .singleChannelConvolution(seed: 2000 + seed)
+    case .colorConvolution: return .colorConvolution(seed: 2100 + seed)
+    case .narrowConvolution: return .narrowConvolution(seed: 2200 + seed)
     case .depthwise: return .depthwise(seed: 100 + seed)
     case .fullyConnected: return .fullyConnected(seed: 7 + seed)
     case .longConvolution: return .longConvolution(seed: 8 + seed)

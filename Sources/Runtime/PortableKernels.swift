@@ -26,6 +26,9 @@ enum PortableKernels {
       },
       widen: nil,
       conv_run: nil,
+      widen_run: nil,
+      conv_color: nil,
+      color_weights: nil,
       depthwise: { tile, epilogue in
         guard let tile, let epilogue else { return }
         PortableKernels.depthwise(tile.pointee, epilogue.pointee)

@@ -5,6 +5,7 @@ struct Step {
   private enum Body {
     case convolution(Convolution)
     case singleChannel(SingleChannelConvolution)
+    case color(ColorConvolution)
     case winograd(WinogradConvolution)
     case runConvolution(RunConvolution)
     case depthwise(DepthwiseConvolution)
@@ -46,6 +47,8 @@ struct Step {
     case .convolution:
       if let step = SingleChannelConvolution(plan, record, &scratch) {
         body = .singleChannel(step)
+      } else if let step = ColorConvolution(plan, record, &scratch) {
+        body = .color(step)
       } else if let step = WinogradConvolution(plan, record, &scratch) {
         body = .winograd(step)
       } else if let runs = RunConvolution(plan, record, &scratch) {
@@ -93,6 +96,7 @@ struct Step {
     switch body {
     case .convolution(let step): step.run(share)
     case .singleChannel(let step): step.run(share)
+    case .color(let step): step.run(share)
     case .winograd(let step): step.run(share)
     case .runConvolution(let step): step.run(share)
     case .depthwise(let step): step.run(share)

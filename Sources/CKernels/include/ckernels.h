@@ -68,6 +68,10 @@ typedef struct {
   void *scratch; /* ck_winograd_scratch(side, tiles, k4) bytes at a multiple of 64 */
 } ck_winograd_tile;
 
+/* Bytes of scratch memory of a run, and most steps of four input channels that one may have there. */
+#define CK_RUN_SCRATCH (16 << 10)
+#define CK_RUN_STEPS 1024
+
 /* A run of any number of output pixels that lie evenly, by `channels` channels.
  *   input[t] + p * input_bytes -> 4 * k4 readable bytes: tap t of pixel p
  *   output + p * output_bytes  -> channel 0 of pixel p; exactly `channels` bytes are written
@@ -75,17 +79,37 @@ typedef struct {
  *                                 channels; the epilogue's is not read */
 typedef struct {
   const uint8_t *const *input;
-  size_t input_bytes;
+  size_t input_bytes; /* a multiple of 4 */
   size_t pixels; /* >= 1 */
   size_t taps;
   size_t k4;
   const int8_t *weights; /* as in ck_conv_tile */
+  const int16_t *widened; /* what widen_run makes of them, in sets that have it */
   size_t channels;
   uint8_t *output;
   size_t output_bytes;
   const uint8_t *residual;
   size_t residual_bytes;
+  void *scratch; /* CK_RUN_SCRATCH bytes at a multiple of 64, in sets that have widen_run: there, taps * k4 <= CK_RUN_STEPS */
 } ck_conv_run;
+
+/* Fewest pixels of ck_color_run, and more than the words of scratch memory a pair of products takes. */
+#define CK_COLOR_PIXELS 16
+
+/* A run of output pixels of one row of a convolution of an image of up to three channels, whose pixels are four bytes.
+ *   rows[y]                  -> tap (y, 0) of the first pixel; readable to `stride` - 1 pixels after the last tap of the last
+ *   output + p * output_bytes -> channel 0 of pixel p; exactly `channels` bytes are written */
+typedef struct {
+  const uint8_t *const *rows;
+  size_t height, width; /* of the window, `taps` = height * width */
+  size_t stride;        /* along the row: 1 or 2 */
+  size_t pixels;        /* >= CK_COLOR_PIXELS */
+  const int16_t *weights; /* what color_weights makes of them */
+  size_t channels;
+  uint8_t *output;
+  size_t output_bytes;
+  int32_t *scratch;     /* CK_COLOR_PIXELS * (taps + (taps + 1) / 2) words at a multiple of 64 */
+} ck_color_run;
 
 /* A tile of `pixels` output pixels of a depthwise convolution over `channels` channels.
  *   input[t * pixels + p]  -> channel 0 of tap t of pixel p; readable up to the next multiple of 64
@@ -166,6 +190,12 @@ typedef struct {
    * int16 for the calls of conv that have many pixels. */
   void (*widen)(const int8_t *weights, size_t steps, size_t blocks, int16_t *to);
   void (*conv_run)(const ck_conv_run *, const ck_epilogue *); /* conv_u8 of runs, or NULL */
+  /* As widen, for conv_run; taps * k4 = `steps` */
+  void (*widen_run)(const int8_t *weights, size_t steps, size_t blocks, int16_t *to);
+  /* conv_u8 of first layers, without residual, or NULL; and what makes of `blocks` blocks of weights of `taps` taps, k4 = 1,
+   * 32 * blocks * (taps + (taps + 1) / 2) numbers for it */
+  void (*conv_color)(const ck_color_run *, const ck_epilogue *);
+  void (*color_weights)(const int8_t *weights, size_t taps, size_t blocks, int16_t *to);
   void (*depthwise)(const ck_depthwise_tile *, const ck_epilogue *);
   void (*depthwise_rows)(const ck_depthwise_rows *, const ck_epilogue *); /* or NULL */
   /* conv_u8 with fewer products, NULL in sets that have none */

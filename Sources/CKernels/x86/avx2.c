@@ -15,6 +15,9 @@
 #define CK_WIDTHS(X) X(1)
 #define CK_MOST_PIXELS {6}
 #define CK_TILES(X) X(1, 1) X(2, 1) X(3, 1) X(4, 1) X(5, 1) X(6, 1)
+#define CK_RUN_SUMS 12
+#define CK_RUN_WIDTHS(X) X(1)
+#define CK_RUN_TILES(X) X(1, 1) X(2, 1) X(4, 1) X(6, 1)
 #define CK_WINOGRAD_VECTORS 2
 #define CK_WINOGRAD_TILES(X) X(1) X(2) X(3)
 

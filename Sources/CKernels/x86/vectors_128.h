@@ -71,6 +71,14 @@ CK_INLINE void store_part(uint8_t *to, vi v, int i, int parts) {
   _mm_storeu_si128((vi *)to, v);
 }
 
+/* The one lane, `left` >= 16 bytes. */
+CK_INLINE void store_lanes(uint8_t *to, vi v, int lane, int lanes, size_t left) {
+  (void)lane;
+  (void)lanes;
+  (void)left;
+  _mm_storeu_si128((vi *)to, v);
+}
+
 /* 16 bytes in every lane. */
 CK_INLINE vi broadcast_lane(const void *from) { return _mm_loadu_si128(from); }
 

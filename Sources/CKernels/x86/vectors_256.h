@@ -106,6 +106,12 @@ CK_INLINE void store_lanes(uint8_t *to, vi v, int lane, int lanes, size_t left) 
   }
 }
 
+/* Elements 0, 2, 4, ... of a and then b. */
+CK_INLINE vi even_int32s(vi a, vi b) {
+  const vf both = _mm256_shuffle_ps((vf)a, (vf)b, 0x88); /* a, b, a, b by halves of lanes */
+  return _mm256_permute4x64_epi64((vi)both, 0xd8);
+}
+
 /* 16 bytes in every lane. */
 CK_INLINE vi broadcast_lane(const void *from) {
   return _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)from));

@@ -109,6 +109,12 @@ CK_INLINE void store_lanes(uint8_t *to, vi v, int lane, int lanes, size_t left) 
   }
 }
 
+/* Elements 0, 2, 4, ... of a and then b. */
+CK_INLINE vi even_int32s(vi a, vi b) {
+  const vi even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+  return _mm512_permutex2var_epi32(a, even, b);
+}
+
 /* 16 bytes in every lane. */
 CK_INLINE vi broadcast_lane(const void *from) {
   return _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)from));

@@ -1,15 +1,16 @@
-/* Convolution of runs of pixels that lie evenly, for the x86 sets with a dot product instruction.
- * The set's file defines
+/* Convolution of runs of pixels that lie evenly. Sets without a dot product instruction widen the
+ * inputs of some pixels first, once for all taps and channels that share them. The set's file defines
  *   CK_RUN_TILES(X)   its register tiles X(pixels, blocks of 16 channels), one pixel of every width,
  *   CK_RUN_WIDTHS(X)  their widths,
  *   CK_RUN_SUMS       the sums of the largest in vectors. */
 
-#define CK_COUNT(B) + 1
+#define CK_RUN_COUNT(B) + 1
 #define CK_PAIR(P, B) {P, B},
 enum {
-  widest_run = 0 CK_RUN_WIDTHS(CK_COUNT),
+  widest_run = 0 CK_RUN_WIDTHS(CK_RUN_COUNT),
   segment = 7, /* pixels that one base register and three distances address */
   chunk_bytes = 20 << 10, /* of inputs and outputs that stay in the first level cache */
+  run_half = CK_RUN_SCRATCH / 2 - bytes, /* from widened bytes 0 and 2 to bytes 1 and 3 */
 };
 
 /* Tiles of the same size, one after the other. */
@@ -21,6 +22,10 @@ typedef struct {
   size_t channel, left; /* of which `left` channels exist */
   const int8_t *weights;
   size_t stride; /* of blocks in the weights */
+  /* Tap t of pixel `first` + p is at input[t] or input + t * tap_bytes, and p * step. */
+  const uint8_t *const *taps;
+  const uint8_t *input;
+  size_t first, tap_bytes, step;
 } tile_run;
 
 /* The distances of up to `segment` pixels that no scaled index gives. */
@@ -45,14 +50,32 @@ CK_INLINE const uint8_t *pixel_at(const uint8_t *base, const distances *d, const
 CK_INLINE void add_run_step(vi *sum, const uint8_t *const *base, const distances *d,
                             const int8_t *weights, size_t stride, const int k, const int P,
                             const int V) {
-  vi w[8];
-  CK_UNROLL for (int v = 0; v < V; ++v) {
-    w[v] = load(weights + (size_t)(v / per_block) * stride + k * 64 + v % per_block * bytes);
-  }
-  CK_UNROLL for (int p = 0; p < P; ++p) {
-    const uint8_t *at = pixel_at(base[p / segment], d, p % segment) + 4 * k;
-    const vi u = I(set1_epi32)(ck_read32(at));
-    CK_UNROLL for (int v = 0; v < V; ++v) sum[p * V + v] = CK_DPBUSD(sum[p * V + v], u, w[v]);
+#ifdef CK_DPBUSD
+  const int halves = 1;
+#else
+  const int halves = 2;
+  (void)stride;
+#endif
+  CK_UNROLL for (int half = 0; half < halves; ++half) {
+    vi w[8];
+    CK_UNROLL for (int v = 0; v < V; ++v) {
+#ifdef CK_DPBUSD
+      w[v] = load(weights + (size_t)(v / per_block) * stride + k * 64 + v % per_block * bytes);
+#else
+      w[v] = load(weights + ((2 * k + half) * V + v) * bytes);
+#endif
+    }
+    CK_UNROLL for (int p = 0; p < P; ++p) {
+      const uint8_t *at = pixel_at(base[p / segment], d, p % segment) + 4 * k + half * run_half;
+      const vi u = I(set1_epi32)(ck_read32(at));
+      CK_UNROLL for (int v = 0; v < V; ++v) {
+#ifdef CK_DPBUSD
+        sum[p * V + v] = CK_DPBUSD(sum[p * V + v], u, w[v]);
+#else
+        sum[p * V + v] = I(add_epi32)(sum[p * V + v], I(madd_epi16)(u, w[v]));
+#endif
+      }
+    }
   }
 }
 
@@ -114,11 +137,30 @@ CK_RUN_WIDTHS(CK_FINISH)
 
 typedef void finish_run(const tile_run *, const int32_t *, size_t, size_t);
 
+/* Tap `tap` of pixel `first`. */
+CK_INLINE const uint8_t *tap_of(const tile_run *t, size_t tap) {
+#ifdef CK_DPBUSD
+  return t->taps[tap];
+#else
+  return t->input + tap * t->tap_bytes;
+#endif
+}
+
+/* Bytes from a step's weights of B blocks to the next one's. */
+CK_INLINE int weight_bytes(const int B) {
+#ifdef CK_DPBUSD
+  (void)B;
+  return 64;
+#else
+  return 128 * B;
+#endif
+}
+
 /* P and B are constants where this is inlined, so that the sums are registers. */
 CK_INLINE void run_tiles(const tile_run *t, finish_run *finish, const int P, const int B) {
-  const int V = B * per_block, unrolled = P * V > 21 ? 1 : 2; /* as measured */
+  const int V = B * per_block, step_bytes = weight_bytes(B), unrolled = P * V > 21 ? 1 : 2; /* as measured */
   const ck_conv_run *run = t->run;
-  const size_t step = run->input_bytes;
+  const size_t step = t->step;
   const distances d = {step, 3 * step, 5 * step};
   const bool through_memory =
     run->residual || (t->left < (size_t)B * 16 && (B > 2 || CK_LANES < 4));
@@ -131,7 +173,7 @@ CK_INLINE void run_tiles(const tile_run *t, finish_run *finish, const int P, con
     }
     const int8_t *weights = t->weights;
     for (size_t tap = 0; tap < run->taps; ++tap) {
-      const uint8_t *base[3] = {run->input[tap] + pixel * step};
+      const uint8_t *base[3] = {tap_of(t, tap) + (pixel - t->first) * step};
       base[1] = base[0] + segment * step;
       base[2] = base[1] + segment * step;
       size_t k = run->k4;
@@ -140,9 +182,9 @@ CK_INLINE void run_tiles(const tile_run *t, finish_run *finish, const int P, con
           add_run_step(sum, base, &d, weights, t->stride, i, P, V);
         }
         CK_UNROLL for (int i = 0; i < 3; ++i) base[i] += 4 * unrolled;
-        weights += 64 * unrolled;
+        weights += step_bytes * unrolled;
       }
-      for (; k > 0; --k, weights += 64) {
+      for (; k > 0; --k, weights += step_bytes) {
         add_run_step(sum, base, &d, weights, t->stride, 0, P, V);
         CK_UNROLL for (int i = 0; i < 3; ++i) base[i] += 4;
       }
@@ -212,17 +254,84 @@ static size_t next_pixels(size_t left, size_t blocks) {
   return best;
 }
 
+#ifdef CK_DPBUSD
+/* Pixels of which inputs and outputs stay in the first level cache. */
+CK_INLINE size_t chunk_pixels(const ck_conv_run *run) {
+  return chunk_bytes / (4 * run->taps * run->k4 + run->channels);
+}
+#else
+/* [width of the tiles][step][bytes 0 and 2, bytes 1 and 3][channel][2] */
+static void widen_run(const int8_t *weights, size_t steps, size_t blocks, int16_t *to) {
+  for (size_t width; blocks > 0; blocks -= width, weights += width * steps * 64) {
+    width = next_blocks(blocks);
+    for (size_t step = 0; step < steps; ++step, to += width * 64) {
+      for (size_t part = 0; part < width * (size_t)per_block; ++part) {
+        const size_t block = part / per_block;
+        const vi w = load(weights + (block * steps + step) * 64 + part % per_block * bytes);
+        store(to + part * 2 * int32s, I(srai_epi16)(I(slli_epi16)(w, 8), 8));
+        store(to + width * 32 + part * 2 * int32s, I(srai_epi16)(w, 8));
+      }
+    }
+  }
+}
+
+/* Whether taps of next pixels share bytes or leave few out, so that all are widened in one go. */
+CK_INLINE bool is_flat(const ck_conv_run *run) {
+  return run->input_bytes <= 4 * run->k4;
+}
+
+/* Pixels whose widened inputs fit the scratch memory. */
+CK_INLINE size_t chunk_pixels(const ck_conv_run *run) {
+  const size_t step = is_flat(run) ? run->input_bytes : 4 * run->k4;
+  const size_t tap_bytes = (run_half - bytes) / run->taps; /* a vector is stored at the end */
+  return tap_bytes < 4 * run->k4 ? 1 : (tap_bytes - 4 * run->k4) / step + 1;
+}
+
+static void widen_inputs_of_run(tile_run *t, size_t pixels) {
+  const ck_conv_run *run = t->run;
+  const bool flat = is_flat(run);
+  const size_t rows = flat ? 1 : pixels;
+  const size_t row = flat ? (pixels - 1) * (run->input_bytes / 4) + run->k4 : run->k4;
+  int32_t *to = run->scratch;
+  t->input = (const uint8_t *)to;
+  t->step = flat ? run->input_bytes : 4 * run->k4;
+  t->tap_bytes = rows * row * 4;
+  for (size_t tap = 0; tap < run->taps; ++tap) {
+    const uint8_t *from = run->input[tap] + t->first * run->input_bytes;
+    for (size_t y = 0; y < rows; ++y, from += run->input_bytes, to += row) {
+      for (size_t i = 0; i < row; i += int32s) {
+        const size_t left = row - i;
+        const vi u = left < int32s ? load_steps(from + 4 * i, left) : load(from + 4 * i);
+        store(to + i, SI(and)(u, I(set1_epi16)(0xff)));
+        store(to + i + run_half / 4, I(srli_epi16)(u, 8));
+      }
+    }
+  }
+}
+#endif
+
 static void conv_run(const ck_conv_run *run, const ck_epilogue *e) {
   const rounding r = make_rounding(e->zero_point, e->low, e->high);
   const size_t blocks = (run->channels + 15) / 16, steps = run->taps * run->k4;
-  const size_t fitting = chunk_bytes / (4 * steps + run->channels) / 28 * 28;
-  const size_t chunk = fitting > 28 ? fitting : 28;
+  const size_t fitting = chunk_pixels(run), chunk = fitting > 28 ? fitting / 28 * 28 : fitting;
+  tile_run t = {.run = run, .e = e, .r = &r, .stride = steps * 64};
   for (size_t first = 0; first < run->pixels; first += chunk) {
     const size_t end = ck_smaller(first + chunk, run->pixels);
+#ifdef CK_DPBUSD
+    const int8_t *weights = run->weights;
+    t.taps = run->input;
+    t.step = run->input_bytes;
+#else
+    const int8_t *weights = (const int8_t *)run->widened;
+    t.first = first;
+    widen_inputs_of_run(&t, end - first);
+#endif
     for (size_t block = 0, width; block < blocks; block += width) {
       width = next_blocks(blocks - block);
-      tile_run t = {run, e, &r, first, 0, block * 16, run->channels - block * 16,
-                    run->weights + block * steps * 64, steps * 64};
+      t.channel = block * 16;
+      t.left = run->channels - block * 16;
+      t.weights = weights + block * steps * (size_t)weight_bytes(1);
+      t.pixel = first;
       while (t.pixel < end) {
         const size_t left = end - t.pixel, size = next_pixels(left, width);
         t.tiles = left / size;

@@ -2,11 +2,11 @@
  * vectors_*.h, which gives vi, vf, I(), SI(), CK_LANES, widen*, sums_of, natural_order,
  * lanes_from, broadcast_lane and store_*. It defines
  *   CK_SET, CK_TILE, CK_TILES   see ../kernel_table.h and ../convolution.h,
- *   CK_ACCUMULATORS             the sums of a full register tile in vectors, 4n, and
+ *   CK_ACCUMULATORS             the sums of a full register tile in vectors, 4n,
+ *   CK_RUN_*                    see x86_runs.h, and
  * where it has a dot product instruction,
  *   CK_DPBUSD                   that,
  *   CK_SHAPES                   see ../convolution.h,
- *   CK_RUN_*                    see x86_runs.h,
  * else, see x86_multiply.h,
  *   CK_WIDEST, CK_WIDTHS(X)     most blocks of its register tiles, and X(blocks) of all its tiles,
  *   CK_MOST_PIXELS              {most pixels} of tiles of 1, 2, ... blocks. */
@@ -18,10 +18,14 @@
 #include "x86_convolution.h"
 #ifdef CK_DPBUSD
 #include "../convolution.h"
-#include "x86_runs.h"
 #else
 #include "x86_multiply.h"
+#if CK_LANES > 1 /* broadcasts cost as much as products in sse41 */
+#define CK_COLORS
+#include "x86_colors.h"
 #endif
+#endif
+#include "x86_runs.h"
 #ifdef CK_WINOGRAD_TILES
 #include "x86_winograd.h"
 #endif

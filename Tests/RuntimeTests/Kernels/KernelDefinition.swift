@@ -76,6 +76,9 @@ enum KernelDefinition {
       },
       widen: nil,
       conv_run: nil,
+      widen_run: nil,
+      conv_color: nil,
+      color_weights: nil,
       depthwise: { tile, epilogue in
         guard let tile = tile?.pointee, let e = epilogue?.pointee else { return }
         for p in 0..<tile.pixels {

@@ -72,6 +72,18 @@ import Testing
     try expect(sample, gives: definition(sample))
   }
 
+  @Test(arguments: 0..<SampleKind.colorConvolution.count)
+  func `a convolution of an image equals its definition`(_ index: Int) throws {
+    let sample = SampleKind.colorConvolution.sample(index)
+    try expect(sample, gives: definition(sample))
+  }
+
+  @Test(arguments: 0..<SampleKind.narrowConvolution.count)
+  func `a convolution of few channels equals its definition`(_ index: Int) throws {
+    let sample = SampleKind.narrowConvolution.sample(index)
+    try expect(sample, gives: definition(sample))
+  }
+
   @Test(arguments: 0..<SampleKind.depthwise.count)
   func `a depthwise convolution equals its definition`(_ index: Int) throws {
     let sample = SampleKind.depthwise.sample(index)

@@ -1,0 +1,84 @@
+internal import CKernels
+internal import ModelFormat
+
+/// Convolution of an image of up to three channels, a first layer: FORMAT.md, kind 1.
+///
+/// The kernel takes an output row a call, in whose vectors lanes are pixels.
+struct ColorConvolution {
+  private let output: TensorView
+  private let rows: InputRows
+  private let kernel:
+    @convention(c) (UnsafePointer<ck_color_run>?, UnsafePointer<ck_epilogue>?) -> Void
+  private let arrange:
+    @convention(c) (UnsafePointer<Int8>?, Int, Int, UnsafeMutablePointer<Int16>?) -> Void
+  private let weights: UnsafePointer<Int8>
+  private let epilogue: ck_epilogue
+  @Compact private var kernelHeight: Int
+  @Compact private var kernelWidth: Int
+  @Compact private var strideX: Int
+  @Compact private var blocks: Int
+  @Compact private var weightsOffset: Int
+  @Compact private var inputOffset: Int
+
+  /// Taps of the largest window.
+  private static let mostTaps = 256
+
+  /// Nil where the kernel set has no kernel for it, and for all other convolutions.
+  init?(_ plan: Plan, _ record: OperatorRecord, _ scratch: inout ScratchLayout) {
+    let input = plan.view(record.input)
+    let output = plan.view(record.output)
+    let taps = record.kernelHeight * record.kernelWidth
+    guard let kernel = plan.kernels.conv_color, let arrange = plan.kernels.color_weights,
+      input.channels <= 3, input.pixelBytes == 4, output.elementSize == 1, record.groups == 1,
+      record.secondInput == OperatorRecord.noTensor, record.dilationY == 1, record.dilationX == 1,
+      record.strideX <= 2, output.width >= Int(CK_COLOR_PIXELS), taps <= Self.mostTaps
+    else { return nil }
+    var layout = scratch
+    guard let rows = InputRows(record, input: input, output: output, &layout) else { return nil }
+    self.kernel = kernel
+    self.arrange = arrange
+    self.output = output
+    self.rows = rows
+    let packed = PackedLayout(
+      outputs: output.channels,
+      inputs: input.channels,
+      taps: taps,
+      groups: 1
+    )
+    weights = plan.weights(record)
+    epilogue = plan.epilogue(record, packed, output: output, residual: nil)
+    (kernelHeight, kernelWidth) = (record.kernelHeight, record.kernelWidth)
+    strideX = record.strideX
+    blocks = packed.blocks
+    let pairs = taps + (taps + 1) / 2
+    weightsOffset = layout.reserve(Int16.self, 32 * packed.blocks * pairs)
+    inputOffset = layout.reserve(Int32.self, Int(CK_COLOR_PIXELS) * pairs)
+    scratch = layout
+  }
+
+  @_optimize(speed)
+  func run(_ share: Share) {
+    let lines = share.range(output.height)
+    guard !lines.isEmpty else { return }
+    let arranged = share.scratch.array(Int16.self, at: weightsOffset)
+    arrange(weights, kernelHeight * kernelWidth, blocks, arranged)
+    rows.start(share.scratch)
+    var ending = epilogue
+    var next = 0
+    for y in lines {
+      var run = ck_color_run(
+        rows: rows.taps(share.scratch, y: y, x: 0, shift: 0, next: &next),
+        height: kernelHeight,
+        width: kernelWidth,
+        stride: strideX,
+        pixels: output.width,
+        weights: UnsafePointer(arranged),
+        channels: output.channels,
+        output: output.pixel(y * output.width),
+        output_bytes: output.pixelBytes,
+        scratch: share.scratch.array(Int32.self, at: inputOffset)
+      )
+      kernel(&run, &ending)
+    }
+  }
+}
