@@ -46,6 +46,7 @@ struct ColumnTable {
   /// Writes `table[column × inputRows + row]` for these output pixels; what lies outside the input gives `pad`, what lies
   /// inside is `shift` bytes from where the memory plan has it.
   @_optimize(speed)
+  @inline(never)
   func fill(
     _ table: UnsafeMutablePointer<UnsafePointer<UInt8>?>,
     rows: Range<Int>,
@@ -59,23 +60,32 @@ struct ColumnTable {
     let needed = (rows.count - 1) * stride + kernel
     let first = min(max(0, -top), needed)
     let last = max(first, min(needed, height - top))
-    let lineBytes = width * pixelBytes
-    var entry = table
-    var x = columns.lowerBound * stride - padLeft
-    for _ in 0..<covered(columns.count, Int(CK_ROW_PIXELS)) {
-      if x >= 0 && x < width {
-        for row in 0..<first { entry[row] = pad }
-        var at = base + (shift + ((top + first) * width + x) * pixelBytes)
-        for row in first..<last {
-          entry[row] = at
-          at += lineBytes
-        }
-        for row in last..<inputRows { entry[row] = pad }
-      } else {
-        for row in 0..<inputRows { entry[row] = pad }
+    let count = covered(columns.count, Int(CK_ROW_PIXELS))
+    let left = columns.lowerBound * stride - padLeft
+    let firstColumn = min(max(0, -left), count)
+    let lastColumn = max(firstColumn, min(count, width - left))
+    // As numbers, so that no null check is in the loops.
+    let numbers = UnsafeMutableRawPointer(table).assumingMemoryBound(to: Int.self)
+    let outside = Int(bitPattern: pad)
+    for row in 0..<inputRows {
+      let isInside = row >= first && row < last
+      let pixel = (top + row) * width + left + firstColumn
+      var value = isInside ? Int(bitPattern: base) + shift + pixel * pixelBytes : outside
+      let step = isInside ? pixelBytes : 0
+      var entry = numbers + row
+      for _ in 0..<firstColumn {
+        entry.pointee = outside
+        entry += inputRows
       }
-      entry += inputRows
-      x += 1
+      for _ in firstColumn..<lastColumn {
+        entry.pointee = value
+        value &+= step
+        entry += inputRows
+      }
+      for _ in lastColumn..<count {
+        entry.pointee = outside
+        entry += inputRows
+      }
     }
   }
 }
