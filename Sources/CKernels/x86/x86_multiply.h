@@ -8,6 +8,8 @@
  * vector of inputs is widened by two instructions. The order of a sum is free, as long as weights
  * and inputs have the same. */
 
+enum { prefetch_bytes = 2048 }; /* how far ahead of their use weights are fetched */
+
 static const uint8_t part_pixels[] = CK_MOST_PIXELS; /* of register tiles of 1, 2, … blocks */
 
 /* The widest register tile that `left` blocks fill. */
@@ -28,6 +30,7 @@ static void widen_blocks(const int8_t *weights, size_t steps, size_t blocks, int
         const int8_t *from = weights + (block * steps + step) * 64;
         int16_t *first = to + 2 * step * row + block * 32, *second = first + piece * row;
         for (size_t i = 0; i < piece; ++i, from += 64, first += row, second += row) {
+          __builtin_prefetch(from + prefetch_bytes);
           CK_UNROLL for (int v = 0; v < per_block; ++v) {
             const vi w = load(from + v * bytes);
             store(first + v * 2 * int32s, I(srai_epi16)(I(slli_epi16)(w, 8), 8));
@@ -122,16 +125,25 @@ CK_INLINE void add_taps(vi *sum, const ck_conv_tile *tile, size_t pixel, const i
   }
 }
 
-/* Requantizes the sums of a full part and writes them. */
+/* Requantizes the sums of a full part, with a residual where `residual`, and writes them. */
 CK_INLINE void finish_sums(const ck_conv_tile *tile, const ck_epilogue *e, size_t pixel,
-                           size_t channel, const vi *sum, const int B) {
+                           size_t channel, const vi *sum, const bool residual, const int B) {
   const rounding r = make_rounding(e->zero_point, e->low, e->high);
   const int pixels = CK_LANES / B; /* in four accumulators */
   vf multiplier[4];
   load_multipliers(multiplier, e, channel, (size_t)B);
+  const vi zero_point = I(set1_epi32)(e->residual_zero_point);
+  const vf residual_multiplier = I(set1_ps)(e->residual_multiplier);
   CK_UNROLL for (int g = 0; g < CK_ACCUMULATORS / 4; ++g) {
     vf t[4];
-    CK_UNROLL for (int v = 0; v < 4; ++v) t[v] = scaled(sum[4 * g + v], multiplier[v]);
+    CK_UNROLL for (int v = 0; v < 4; ++v) {
+      t[v] = scaled(sum[4 * g + v], multiplier[v]);
+      if (residual) {
+        const int at = 4 * g + v, V = B * per_block;
+        const uint8_t *from = e->residual[pixel + (size_t)(at / V)] + channel + at % V * int32s;
+        t[v] = with_residual(t[v], widen(from), zero_point, residual_multiplier, r.limit);
+      }
+    }
     const vi u = natural_order(round_and_pack(t, &r));
     CK_UNROLL for (int i = 0; i < pixels; ++i) {
       uint8_t *to = (uint8_t *)tile->output[pixel + (size_t)(g * pixels + i)];
@@ -148,6 +160,11 @@ CK_INLINE bool multiply_part(const ck_conv_tile *tile, const ck_epilogue *e, siz
                              const int B) {
   const int V = B * per_block;
   const size_t steps = tile->taps * tile->k4;
+  if (P * V == CK_ACCUMULATORS && e->residual) { /* they come while products are made */
+    CK_UNROLL for (int p = 0; p < P; ++p) {
+      __builtin_prefetch(e->residual[pixel + (size_t)p] + channel);
+    }
+  }
   vi sum[CK_ACCUMULATORS];
   CK_UNROLL for (int v = 0; v < V; ++v) {
     const vi start = load(e->bias + channel + v * int32s);
@@ -160,8 +177,14 @@ CK_INLINE bool multiply_part(const ck_conv_tile *tile, const ck_epilogue *e, siz
     add_pairs(sum, tile->scratch + pixel * row, row, weights, 2 * steps, P, V);
   }
   if (P * V == CK_ACCUMULATORS && to_bytes) {
-    finish_sums(tile, e, pixel, channel, sum, B);
-    return true;
+    if (!e->residual) {
+      finish_sums(tile, e, pixel, channel, sum, false, B);
+      return true;
+    }
+    if (2 * B >= CK_WIDEST) { /* others are few, and would be 1 KB of code each */
+      finish_sums(tile, e, pixel, channel, sum, true, B);
+      return true;
+    }
   }
   CK_UNROLL for (int i = 0; i < P * V; ++i) store(acc + i * int32s, sum[i]);
   return false;
@@ -179,6 +202,9 @@ CK_INLINE void add_pixel(const ck_conv_tile *tile, const ck_epilogue *e, size_t 
   for (size_t t = 0; t < tile->taps; ++t) {
     const uint8_t *in = tile->input[t * tile->pixels + pixel];
     for (size_t k = 0; k < 4 * tile->k4; k += 4, weights += 64) {
+      CK_UNROLL for (int b = 0; b < B; ++b) {
+        __builtin_prefetch(weights + (size_t)b * stride + prefetch_bytes);
+      }
       const vi u = I(set1_epi32)(ck_read32(in + k));
       CK_UNROLL for (int v = 0; v < V; ++v) {
         const vi w = load(weights + (size_t)(v / per_block) * stride + v % per_block * bytes);
@@ -198,7 +224,7 @@ static void convolve(const ck_conv_tile *tile, const ck_epilogue *e, bool to_flo
   for (size_t channel = 0, blocks; channel < tile->channels; channel += blocks * 16) {
     blocks = part_blocks((tile->channels - channel + 15) / 16);
     const size_t left = ck_smaller(tile->channels - channel, blocks * 16);
-    const bool to_bytes = !to_floats && !e->residual && left == blocks * 16;
+    const bool to_bytes = !to_floats && left == blocks * 16;
     const size_t most = tile->widened ? part_pixels[blocks - 1] : 1;
     for (size_t pixel = 0, pixels; pixel < tile->pixels; pixel += pixels) {
       pixels = ck_smaller(tile->pixels - pixel, most);
