@@ -93,7 +93,7 @@ typedef struct {
   void *scratch; /* CK_RUN_SCRATCH bytes at a multiple of 64, in sets that have widen_run: there, taps * k4 <= CK_RUN_STEPS */
 } ck_conv_run;
 
-/* Fewest pixels of ck_color_run, and more than the words of scratch memory a pair of products takes. */
+/* Fewest pixels of ck_color_run. */
 #define CK_COLOR_PIXELS 16
 
 /* A run of output pixels of one row of a convolution of an image of up to three channels, whose pixels are four bytes.
@@ -108,7 +108,7 @@ typedef struct {
   size_t channels;
   uint8_t *output;
   size_t output_bytes;
-  int32_t *scratch;     /* CK_COLOR_PIXELS * (taps + (taps + 1) / 2) words at a multiple of 64 */
+  int32_t *scratch;     /* 2 * CK_COLOR_PIXELS * (taps + (taps + 1) / 2) words at a multiple of 64 */
 } ck_color_run;
 
 /* A tile of `pixels` output pixels of a depthwise convolution over `channels` channels.

@@ -62,9 +62,13 @@ CK_INLINE void store_floats(float *to, vf v, size_t n) {
   }
 }
 
+CK_INLINE __m128i lane_of(vi v, int lane) {
+  return lane ? _mm256_extracti128_si256(v, 1) : _mm256_castsi256_si128(v);
+}
+
 /* The first n bytes of lane l, n >= 1. */
 CK_INLINE void store_lane(uint8_t *to, vi v, int lane, size_t n) {
-  const __m128i part = lane ? _mm256_extracti128_si256(v, 1) : _mm256_castsi256_si128(v);
+  const __m128i part = lane_of(v, lane);
   if (n >= 16) {
     _mm_storeu_si128((__m128i *)to, part);
   } else {

@@ -62,16 +62,18 @@ CK_INLINE void store_floats(float *to, vf v, size_t n) {
   _mm512_mask_storeu_ps(to, (__mmask16)(n >= 16 ? 0xffff : CK_MASK(n)), v);
 }
 
+CK_INLINE __m128i lane_of(vi v, int lane) {
+  switch (lane) {
+  case 0: return _mm512_castsi512_si128(v);
+  case 1: return _mm512_extracti32x4_epi32(v, 1);
+  case 2: return _mm512_extracti32x4_epi32(v, 2);
+  default: return _mm512_extracti32x4_epi32(v, 3);
+  }
+}
+
 /* The first n bytes of lane l, n >= 1. */
 CK_INLINE void store_lane(uint8_t *to, vi v, int lane, size_t n) {
-  __m128i part;
-  switch (lane) {
-  case 0: part = _mm512_castsi512_si128(v); break;
-  case 1: part = _mm512_extracti32x4_epi32(v, 1); break;
-  case 2: part = _mm512_extracti32x4_epi32(v, 2); break;
-  default: part = _mm512_extracti32x4_epi32(v, 3);
-  }
-  _mm_mask_storeu_epi8(to, (__mmask16)(n >= 16 ? 0xffff : CK_MASK(n)), part);
+  _mm_mask_storeu_epi8(to, (__mmask16)(n >= 16 ? 0xffff : CK_MASK(n)), lane_of(v, lane));
 }
 
 /* Part i of `parts` = 1, 2 or 4 equal parts, both constants. */

@@ -52,7 +52,7 @@ struct ColorConvolution {
     blocks = packed.blocks
     let pairs = taps + (taps + 1) / 2
     weightsOffset = layout.reserve(Int16.self, 32 * packed.blocks * pairs)
-    inputOffset = layout.reserve(Int32.self, Int(CK_COLOR_PIXELS) * pairs)
+    inputOffset = layout.reserve(Int32.self, 2 * Int(CK_COLOR_PIXELS) * pairs)
     scratch = layout
   }
 
