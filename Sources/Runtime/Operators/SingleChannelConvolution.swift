@@ -10,12 +10,16 @@ struct SingleChannelConvolution {
   private let output: TensorView
   private let kernel:
     @convention(c) (UnsafePointer<ck_conv_tile>?, UnsafePointer<ck_epilogue>?) -> Void
+  /// Nil where the set has none: then windows go by tiles.
+  private let runKernel:
+    (@convention(c) (UnsafePointer<ck_conv_run>?, UnsafePointer<ck_epilogue>?) -> Void)?
   private let widen:
     (@convention(c) (UnsafePointer<Int8>?, Int, Int, UnsafeMutablePointer<Int16>?) -> Void)?
   private let weights: UnsafePointer<Int8>
   private let epilogue: ck_epilogue
   private let padByte: UInt8
-  @Compact private var tile: Int
+  /// Pixels of a call.
+  @Compact private var chunk: Int
   @Compact private var kernelHeight: Int
   @Compact private var kernelWidth: Int
   @Compact private var strideY: Int
@@ -28,7 +32,7 @@ struct SingleChannelConvolution {
   @Compact private var imageOffset: Int
   @Compact private var weightsOffset: Int
   @Compact private var widenedOffset: Int
-  @Compact private var widenedInputOffset: Int
+  @Compact private var workOffset: Int
   @Compact private var windowsOffset: Int
   @Compact private var inputOffset: Int
   @Compact private var outputOffset: Int
@@ -37,6 +41,8 @@ struct SingleChannelConvolution {
   private static let slack = 8
   /// Taps of the largest window.
   private static let mostTaps = 256
+  /// Bytes of windows of a call of `runKernel`.
+  private static let bytesPerRun = 8 << 10
   /// Bytes of the largest padded image.
   private static let mostBytes = 1 << 20
 
@@ -55,33 +61,38 @@ struct SingleChannelConvolution {
     self.input = input
     self.output = output
     kernel = plan.kernels.conv_u8
-    let widen = plan.kernels.widen
+    let runKernel = plan.kernels.conv_run
+    self.runKernel = runKernel
+    let widen = runKernel == nil ? plan.kernels.widen : plan.kernels.widen_run
     self.widen = widen
     let layout = PackedLayout(outputs: output.channels, inputs: 1, taps: taps, groups: 1)
     weights = plan.weights(record)
     epilogue = plan.epilogue(record, layout, output: output, residual: nil)
     padByte = UInt8(truncatingIfNeeded: record.padPixel)
+    let steps = (taps + 3) / 4
     let tile = min(max(1, Int(plan.kernels.tile)), Int(CK_MAX_TILE))
-    self.tile = tile
+    let chunk = runKernel == nil ? tile : min(output.pixels, Self.bytesPerRun / (4 * steps))
+    self.chunk = chunk
     (kernelHeight, kernelWidth) = (record.kernelHeight, record.kernelWidth)
     (strideY, strideX) = (record.strideY, record.strideX)
     (padTop, padLeft) = (record.padTop, record.padLeft)
     blocks = layout.blocks
     imageWidth = width
     imageOffset = scratch.reserve(UInt8.self, height * width + Self.slack)
-    let steps = (taps + 3) / 4
     let packed = layout.blocks * steps * 64
     weightsOffset = scratch.reserve(Int8.self, packed)
     widenedOffset = scratch.reserve(Int16.self, widen == nil ? 0 : packed)
-    widenedInputOffset = scratch.reserve(Int32.self, widen == nil ? 0 : tile * (2 * steps + 16))
-    windowsOffset = scratch.reserve(UInt8.self, tile * (taps + Self.slack))
+    let work = runKernel == nil ? 4 * tile * (2 * steps + 16) : Int(CK_RUN_SCRATCH)
+    workOffset = scratch.reserve(UInt8.self, widen == nil ? 0 : work)
+    windowsOffset = scratch.reserve(UInt8.self, chunk * 4 * steps + Self.slack)
     inputOffset = scratch.reserve(UnsafePointer<UInt8>?.self, tile)
     outputOffset = scratch.reserve(UnsafeMutableRawPointer?.self, tile)
   }
 
   private var taps: Int { kernelHeight * kernelWidth }
   private var steps: Int { (taps + 3) / 4 }
-  private var windowBytes: Int { taps + Self.slack }
+  /// Bytes from a window to the next.
+  private var windowBytes: Int { 4 * steps }
 
   @_optimize(speed)
   func run(_ share: Share) {
@@ -93,50 +104,76 @@ struct SingleChannelConvolution {
     padded(into: image, rows: top..<(end - 1) / output.width * strideY + kernelHeight)
     packWeights(into: share.scratch.array(UInt32.self, at: weightsOffset))
     let packed = UnsafePointer(share.scratch.array(Int8.self, at: weightsOffset))
-    let widened = share.scratch.array(Int16.self, at: widenedOffset)
-    widen?(packed, steps, blocks, widened)
+    widen?(packed, steps, blocks, share.scratch.array(Int16.self, at: widenedOffset))
     let windows = share.scratch.array(UInt8.self, at: windowsOffset)
-    let inputs = share.scratch.array(UnsafePointer<UInt8>?.self, at: inputOffset)
-    let outputs = share.scratch.array(UnsafeMutableRawPointer?.self, at: outputOffset)
-    for pixel in 0..<tile { inputs[pixel] = UnsafePointer(windows + pixel * windowBytes) }
-    var ending = epilogue
     var (y, x) = (first / output.width, first % output.width)
-    for start in stride(from: first, to: end, by: tile) {
-      let count = min(tile, end - start)
+    for start in stride(from: first, to: end, by: chunk) {
+      let count = min(chunk, end - start)
       for pixel in 0..<count {
         let corner = image + ((y * strideY - top) * imageWidth + x * strideX)
         gather(corner, into: windows + pixel * windowBytes)
-        outputs[pixel] = UnsafeMutableRawPointer(output.pixel(start + pixel))
         x += 1
         if x == output.width { (y, x) = (y + 1, 0) }
       }
-      var call = ck_conv_tile(
-        input: UnsafePointer(inputs),
-        pixels: count,
-        taps: 1,
-        k4: steps,
-        weights: packed,
-        channels: output.channels,
-        output: UnsafePointer(outputs),
-        widened: widen == nil ? nil : UnsafePointer(widened),
-        scratch: share.scratch.array(Int32.self, at: widenedInputOffset)
-      )
-      kernel(&call, &ending)
+      convolve(share, start..<start + count)
     }
+  }
+
+  /// Pixels whose windows have been gathered.
+  @inline(__always)
+  private func convolve(_ share: Share, _ pixels: Range<Int>) {
+    let windows = UnsafePointer(share.scratch.array(UInt8.self, at: windowsOffset))
+    let packed = UnsafePointer(share.scratch.array(Int8.self, at: weightsOffset))
+    let widened = UnsafePointer(share.scratch.array(Int16.self, at: widenedOffset))
+    let inputs = share.scratch.array(UnsafePointer<UInt8>?.self, at: inputOffset)
+    var ending = epilogue
+    if let runKernel {
+      inputs.pointee = windows
+      var run = ck_conv_run()
+      run.input = UnsafePointer(inputs)
+      run.input_bytes = windowBytes
+      run.pixels = pixels.count
+      run.taps = 1
+      run.k4 = steps
+      run.weights = packed
+      run.widened = widened
+      run.channels = output.channels
+      run.output = output.pixel(pixels.lowerBound)
+      run.output_bytes = output.pixelBytes
+      run.scratch = share.scratch + workOffset
+      runKernel(&run, &ending)
+      return
+    }
+    let outputs = share.scratch.array(UnsafeMutableRawPointer?.self, at: outputOffset)
+    for pixel in 0..<pixels.count {
+      inputs[pixel] = windows + pixel * windowBytes
+      outputs[pixel] = UnsafeMutableRawPointer(output.pixel(pixels.lowerBound + pixel))
+    }
+    var call = ck_conv_tile(
+      input: UnsafePointer(inputs),
+      pixels: pixels.count,
+      taps: 1,
+      k4: steps,
+      weights: packed,
+      channels: output.channels,
+      output: UnsafePointer(outputs),
+      widened: widen == nil ? nil : widened,
+      scratch: share.scratch.array(Int32.self, at: workOffset)
+    )
+    kernel(&call, &ending)
   }
 
   /// The taps of one window, behind each other.
   @_optimize(speed)
   private func gather(_ corner: UnsafePointer<UInt8>, into window: UnsafeMutablePointer<UInt8>) {
     var (from, to) = (UnsafeRawPointer(corner), UnsafeMutableRawPointer(window))
+    // The bytes past a row's end are those that the next row overwrites.
     for _ in 0..<kernelHeight {
-      var column = 0
-      // The bytes past a row's end are those that the next row overwrites.
-      repeat {
+      to.storeBytes(of: from.loadUnaligned(as: UInt64.self), as: UInt64.self)
+      for column in stride(from: 8, to: kernelWidth, by: 8) {
         let eight = (from + column).loadUnaligned(as: UInt64.self)
         (to + column).storeBytes(of: eight, as: UInt64.self)
-        column += 8
-      } while column < kernelWidth
+      }
       from += imageWidth
       to += kernelWidth
     }
@@ -173,14 +210,17 @@ struct SingleChannelConvolution {
     var to = packed
     for block in 0..<blocks {
       for step in 0..<steps {
-        for lane in 0..<16 { to[lane] = 0 }
-        for tap in 4 * step..<min(4 * step + 4, taps) {
-          let from = words + (block * taps + tap) * 16
-          let shift = UInt32(8 * (tap % 4))
-          for lane in 0..<16 {
-            let weight = UInt32(littleEndian: from[lane]) & 0xFF
-            to[lane] |= UInt32(littleEndian: weight << shift)
-          }
+        let from = words + (block * taps + 4 * step) * 16
+        let count = min(4, taps - 4 * step)
+        // Weights of taps that do not exist are those of others, shifted out.
+        let (second, third, fourth) = (
+          count > 1 ? 16 : 0, count > 2 ? 32 : 0, count > 3 ? 48 : 0
+        )
+        let mask = ~0 &>> UInt32(8 * (4 - count))
+        for lane in 0..<16 {
+          let low = from[lane] & 0xFF | (from[lane + second] & 0xFF) &<< 8
+          let high = (from[lane + third] & 0xFF) &<< 16 | from[lane + fourth] &<< 24
+          to[lane] = (low | high) & mask
         }
         to += 16
       }
