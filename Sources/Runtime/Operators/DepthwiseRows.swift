@@ -21,8 +21,10 @@ struct DepthwiseRows {
 
   /// Most columns of a strip.
   private static let strip = 64
-  /// Images with more rows than this are cut into calls of half as many.
+  /// Images with more rows than this are cut.
   private static let mostRows = 8
+  /// Rows of a call then, an even number, as many as have so many bytes of output.
+  private static let (rowsPerCall, bytesPerCall) = (4...16, 16 << 10)
 
   /// Nil where the kernel set has no kernel for it: then it is for `DepthwiseConvolution`.
   init?(_ plan: Plan, _ record: OperatorRecord, _ scratch: inout ScratchLayout) {
@@ -35,9 +37,11 @@ struct DepthwiseRows {
     self.kernel = kernel
     self.output = output
     self.table = table
-    let rowsPerCall = output.height > Self.mostRows ? Self.mostRows / 2 : output.height
     let strips = (output.width + Self.strip - 1) / Self.strip
     let columnsPerCall = ((output.width + strips - 1) / strips + 1) / 2 * 2
+    let fitting = Self.bytesPerCall / (columnsPerCall * output.channels) / 2 * 2
+    let most = min(max(Self.rowsPerCall.lowerBound, fitting), Self.rowsPerCall.upperBound)
+    let rowsPerCall = output.height > Self.mostRows ? most : output.height
     self.rowsPerCall = rowsPerCall
     self.columnsPerCall = columnsPerCall
     weights = plan.weights(record)
