@@ -65,7 +65,7 @@ struct Step {
       } else {
         body = .depthwise(DepthwiseConvolution(plan, record, &scratch))
       }
-      work = lanes * taps / 8
+      work = lanes * taps / 12
     case .maxPool:
       body = .maxPool(MaxPool(plan, record, &scratch))
       work = elements * taps / 8
