@@ -50,8 +50,11 @@ struct RunConvolution {
     )
     let widen = plan.kernels.widen_run
     if widen != nil {
+      // Tiles add residuals in registers where channels fill them.
+      let isAddedByTiles =
+        record.secondInput != OperatorRecord.noTensor && output.channels % 16 == 0
       guard packed.steps <= Self.mostSteps, output.pixels >= Self.leastPixels,
-        isLinear || output.width >= Self.leastWidth
+        isLinear || output.width >= Self.leastWidth, !isAddedByTiles
       else { return nil }
     }
     var layout = scratch
