@@ -1,6 +1,5 @@
 /* Which kernel sets this CPU and its operating system can run. */
 #include "kernel_sets.h"
-#include "winograd.h"
 
 #include <stdatomic.h>
 
@@ -103,9 +102,3 @@ const ck_pixel_kernels *ck_pixel_kernels_at(size_t index) {
 const char *ck_kernel_set_name(size_t index) {
   return index < built_count ? built[index]->name : NULL;
 }
-
-size_t ck_winograd_scratch(size_t side, size_t tiles, size_t k4) {
-  return wg_layout_of(side, tiles, k4).size;
-}
-
-size_t ck_winograd_inputs(size_t side) { return side == 4 ? wg_most_inputs_4 : wg_most_inputs_2; }

@@ -22,41 +22,58 @@
  * is 4y or 576y. If |4y| < 2^31, its quarter is the convolution's sum, exactly: 9 * 255 * 127 a
  * channel allow 1,841 channels. 576 = 64 * 9, and 9 has an inverse modulo 2^32 that makes 64y of it,
  * whose 64th is the sum if |64y| < 2^31. There d is less 128, which 128 times the sum of weights
- * makes up for, so that 9 * 128 * 127 a channel allow 229; in B^T d B it changes one element. */
+ * makes up for, so that 9 * 128 * 127 a channel allow 229; in B^T d B it changes one element. More
+ * channels are summed in groups, each of which is brought to its y. */
 #ifndef CK_WINOGRAD_H
 #define CK_WINOGRAD_H
 
 #include "kernel_support.h"
 
 enum {
-  wg_quads = 32,      /* groups of four channels whose weights are transformed at once, 32n */
   wg_gap = 192,       /* bytes between places, whose distance must not be a multiple of 4096 */
   wg_most_row = 128,  /* bytes of a row of products, over all sets */
   wg_most_part = 12,  /* tiles of a register tile, over all sets */
-  wg_most_inputs_2 = 1841,
-  wg_most_inputs_4 = 229,
   wg_ninth = 954437177, /* 9 * wg_ninth = 1 modulo 2^32 */
 };
 
-/* Places of the scratch memory, in bytes. */
+/* Groups of four channels whose weights are transformed at once, and whose sums are exact, 16n, for
+ * tiles of S x S inputs. */
+CK_INLINE size_t wg_quads_of(size_t S) { return S == 6 ? 16 : 32; }
+CK_INLINE size_t wg_group_of(size_t S) { return S == 6 ? 48 : 448; }
+
+/* Distances and places of the scratch memory, in bytes. */
 typedef struct {
+  size_t half;     /* of the odd bytes of a tile's inputs; tiles are twice as far apart */
   size_t place;    /* of the next element of transformed inputs */
   size_t chunk;    /* of the next 64 channels of these */
   size_t weights;  /* of transformed weights */
   size_t products;
+  size_t sums;     /* of the groups before, a row a pixel and one more a tile */
   size_t size;
 } wg_layout;
 
-CK_INLINE wg_layout wg_layout_of(size_t side, size_t tiles, size_t k4) {
-  const size_t places = (side + 2) * (side + 2), quads = side == 4 ? wg_quads / 2 : wg_quads;
+CK_INLINE wg_layout wg_layout_of(size_t S, size_t tiles, size_t k4) {
+  const size_t places = S * S, quads = wg_quads_of(S), pixels = (S - 2) * (S - 2);
   wg_layout l;
-  l.place = (tiles + 1) / 2 * 256 + 64;
+  /* Few channels lie close together; what a vector holds beyond them is overwritten. */
+  l.half = k4 > 8 ? 64 : k4 > 4 ? 32 : 16;
+  l.place = ((tiles + 1) / 2 * 4 * l.half + 63) / 64 * 64 + 64;
   l.chunk = places * l.place;
-  l.weights = (k4 + 15) / 16 * l.chunk;
+  l.weights = (k4 + 15) / 16 * l.chunk + 64;
   l.products = l.weights + places * (ck_smaller(k4, quads) * 2 * wg_most_row + wg_gap);
   const size_t parts = k4 > quads ? (tiles + wg_most_part - 1) / wg_most_part : 1;
-  l.size = l.products + parts * places * wg_most_part * wg_most_row;
+  l.sums = l.products + parts * places * wg_most_part * wg_most_row;
+  l.size = l.sums + (k4 > wg_group_of(S) ? (tiles + 1) * (pixels + 1) * wg_most_row : 0);
   return l;
 }
+
+/* The first output pixel of a tile. */
+typedef struct {
+  size_t y, x;
+} wg_corner;
+wg_corner wg_corner_of(const ck_winograd *call, size_t tile);
+
+/* The inputs of a tile, by rows. */
+void wg_window(const ck_winograd *call, size_t tile, const uint8_t **in);
 
 #endif

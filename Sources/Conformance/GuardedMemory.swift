@@ -6,7 +6,8 @@ internal import Runtime
 /// Its pointers are good while it lives.
 final class GuardedMemory {
   private let base: UnsafeMutableRawPointer
-  private let capacity: Int
+  /// Bytes.
+  let count: Int
 
   /// Room for `capacity` elements.
   ///
@@ -15,10 +16,10 @@ final class GuardedMemory {
     let bytes = capacity * MemoryLayout<Element>.stride
     guard let base = cl_allocate_guarded(bytes) else { throw .resources("guarded bytes", bytes) }
     self.base = base
-    self.capacity = bytes
+    count = bytes
   }
 
-  deinit { cl_release_guarded(base, capacity) }
+  deinit { cl_release_guarded(base, count) }
 
   /// The last `count` elements: the guard page follows them.
   ///
@@ -28,8 +29,8 @@ final class GuardedMemory {
     of type: Element.Type
   ) -> UnsafeMutablePointer<Element> {
     let bytes = count * MemoryLayout<Element>.stride
-    precondition(bytes <= capacity, "more elements than there is room for")
-    return (base + (capacity - bytes)).bindMemory(to: Element.self, capacity: count)
+    precondition(bytes <= self.count, "more elements than there is room for")
+    return (base + (self.count - bytes)).bindMemory(to: Element.self, capacity: count)
   }
 
   /// Copies `count` elements to the end of the memory.

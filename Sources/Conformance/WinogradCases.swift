@@ -4,11 +4,12 @@ internal import Runtime
 
 /// Winograd convolutions of tiles of 2 × 2 and 4 × 4 outputs, compared with the sums of nine taps.
 struct WinogradCases {
-  /// Side, tiles and groups of four channels: the sizes around every register tile and every run of groups.
+  /// Side, height, width, first tile and groups of four channels: the sizes around every register tile and every run of groups.
   private static let sizes = [
-    (2, 1, 1), (2, 2, 5), (2, 3, 16), (2, 5, 17), (2, 6, 2), (2, 7, 33), (2, 12, 3), (2, 13, 2),
-    (2, 17, 1), (2, 25, 4), (2, 3, 65),
-    (4, 1, 1), (4, 2, 5), (4, 3, 16), (4, 1, 57), (4, 6, 2), (4, 7, 17), (4, 13, 1), (4, 5, 33),
+    (2, 1, 1, 0, 1), (2, 3, 2, 0, 5), (2, 6, 4, 1, 16), (2, 5, 5, 0, 17), (2, 6, 9, 1, 33),
+    (2, 5, 16, 2, 3), (2, 4, 3, 0, 65), (2, 2, 2, 0, 449), (2, 7, 8, 0, 7), (2, 3, 3, 1, 2),
+    (4, 1, 3, 0, 1), (4, 8, 5, 1, 5), (4, 4, 12, 0, 16), (4, 7, 7, 0, 57), (4, 9, 8, 0, 2),
+    (4, 8, 16, 1, 17), (4, 16, 16, 1, 1), (4, 8, 8, 1, 97), (4, 5, 4, 1, 33),
   ]
 
   let kernels: ck_kernels
@@ -24,22 +25,24 @@ struct WinogradCases {
     guard let kernel = kernels.winograd_u8 else { return result }
     let mostChannels = LayerCases.channelCounts.max() ?? 1
     var seed: UInt64 = 0
-    for (side, tiles, k4) in Self.sizes {
+    for (side, height, width, first, k4) in Self.sizes {
       for values in KernelValues.allCases {
         let shape = WinogradLayer.Shape(
           values: values,
           side: side,
-          tiles: tiles,
+          height: height,
+          width: width,
+          first: first,
           k4: k4,
           seed: seed
         )
         let layer = try WinogradLayer(shape, channels: mostChannels)
         for hasResidual in [false, true] {
-          let rows = side * side * tiles
-          let expected = GuardedRows(rows: rows, rowBytes: mostChannels)
-          let found = GuardedRows(rows: rows, rowBytes: mostChannels)
-          layer.call(channels: mostChannels, hasResidual, into: expected) { tile, epilogue in
-            layer.sum(tile, epilogue, by: oracle)
+          let bytes = shape.pixels * mostChannels
+          let expected = GuardedRows(rows: 1, rowBytes: bytes)
+          let found = GuardedRows(rows: 1, rowBytes: bytes)
+          layer.call(channels: mostChannels, hasResidual, into: expected) { call, epilogue in
+            layer.sum(call, epilogue, by: oracle)
           }
           for channels in LayerCases.channelCounts {
             let operands = KernelCase.Operands.winograd(
@@ -50,11 +53,12 @@ struct WinogradCases {
             let current = KernelCase(operation: .winograd, operands: operands)
             willRun(current)
             result.cases += 1
-            layer.call(channels: channels, hasResidual, into: found) { tile, epilogue in
-              var (tile, epilogue) = (tile, epilogue)
-              kernel(&tile, &epilogue)
+            layer.call(channels: channels, hasResidual, into: found) { call, epilogue in
+              var (call, epilogue) = (call, epilogue)
+              kernel(&call, &epilogue)
             }
-            if let failure = layer.difference(found, expected) {
+            if let failure = layer.difference(found, channels: channels, expected, of: mostChannels)
+            {
               result.failure = "\(current.text), \(layer.rounding.text): " + failure
               return result
             }

@@ -4,25 +4,33 @@ internal import Runtime
 
 /// Tiles of a 3 × 3 convolution for `winograd_u8`: random values, and the memory that kernels see.
 ///
-/// A call takes the first channels of the whole. What it may read ends at guard pages: one of its input rows, one of its
-/// residuals, weights, constants, pointers and scratch memory. Some pixels of tiles do not exist.
+/// A call takes the first channels of the whole. What it may read ends at guard pages: the image, a pixel of its padding, the
+/// residual, weights, constants and scratch memory. Its last row of tiles may lie partly outside.
 final class WinogradLayer {
   /// Which values, and how many.
   struct Shape {
     var values = KernelValues.mixed
     /// Of a tile's outputs, 2 or 4.
     var side = 2
-    var tiles = 1
+    /// Of the output.
+    var (height, width) = (1, 1)
+    /// The first tile of the call, which takes all that follow.
+    var first = 0
     /// Groups of four input channels.
     var k4 = 1
     /// Random numbers depend on this alone.
     var seed: UInt64 = 0
 
-    var inputs: Int { (side + 2) * (side + 2) * tiles }
-    var pixels: Int { side * side * tiles }
+    var pixels: Int { height * width }
+    var columns: Int { (width + side - 1) / side }
+    var tiles: Int { (height + side - 1) / side * columns - first }
+
+    /// The tile of a pixel.
+    func tile(of pixel: Int) -> Int { pixel / width / side * columns + pixel % width / side }
 
     var text: String {
-      "seed \(seed), \(values.name) values, side \(side), tiles \(tiles), k4 \(k4)"
+      "seed \(seed), \(values.name) values, side \(side), \(height) x \(width), "
+        + "tiles from \(first), k4 \(k4)"
     }
   }
 
@@ -30,29 +38,24 @@ final class WinogradLayer {
   let rounding: Rounding
   private let residualMultiplier: Float
   private let residualZeroPoint: Int32
-  private let rowBytes: Int
+  private let height: Int
+  private let width: Int
+  private let padTop: Int
+  private let padLeft: Int
+  private let pixelBytes: Int
   private let residualBytes: Int
-  /// The row of `[element of a tile's inputs][tile]`.
-  private let rows: [Int]
-  /// Whether a pixel exists.
-  private let exists: [Bool]
-  private let input: [UInt8]
-  private let residual: [UInt8]
+  private let input: GuardedMemory
+  private let outside: GuardedMemory
+  private let residual: GuardedMemory
   private let weights: [Int8]
   private let bias: [Int32]
   private let multiplier: [Float]
   private let weightSum: [Int32]
-  private let row: GuardedMemory
-  private let residualRow: GuardedMemory
-  private let pointers: GuardedMemory
-  private let outputs: GuardedMemory
-  private let residuals: GuardedMemory
   private let guardedWeights: GuardedMemory
   private let guardedBias: GuardedMemory
   private let guardedSum: GuardedMemory
   private let guardedMultiplier: GuardedMemory
   private let scratch: GuardedMemory
-  private var random: SplitMix64
 
   init(_ shape: Shape, channels: Int) throws(RuntimeError) {
     self.shape = shape
@@ -61,15 +64,12 @@ final class WinogradLayer {
     rounding = values.rounding(&random)
     residualMultiplier = values.residualMultiplier(&random)
     residualZeroPoint = random.int32(0...255)
-    rowBytes = (4 * shape.k4 + 63) / 64 * 64
-    residualBytes = (channels + 63) / 64 * 64
-    let rowCount = shape.inputs
-    rows = (0..<rowCount).map { _ in random.number(0...(rowCount - 1)) }
-    exists = (0..<shape.pixels).map { pixel in
-      shape.seed % 2 == 0 || pixel == 0 || random.number(0...3) > 0
-    }
-    input = (0..<rowCount * rowBytes).map { _ in values.activation(&random) }
-    residual = (0..<shape.pixels * residualBytes).map { _ in random.byte() }
+    (padTop, padLeft) = (random.number(0...2), random.number(0...2))
+    // Taps below and to the right of the image may lie outside too.
+    height = max(1, shape.height + 2 - padTop - random.number(0...2))
+    width = max(1, shape.width + 2 - padLeft - random.number(0...2))
+    pixelBytes = 4 * shape.k4 + random.number(0...2) * 4
+    residualBytes = channels + random.number(0...5)
     let slots = (channels + 15) / 16 * 16
     var weights: [Int8] = []
     var magnitude = [Int32](repeating: 0, count: slots)
@@ -94,12 +94,17 @@ final class WinogradLayer {
       bias.append(constants.bias)
       multiplier.append(constants.multiplier)
     }
-    (self.bias, self.multiplier, self.random) = (bias, multiplier, random)
-    row = try GuardedMemory(rowBytes, of: UInt8.self)
-    residualRow = try GuardedMemory(residualBytes, of: UInt8.self)
-    pointers = try GuardedMemory(rowCount, of: UnsafePointer<UInt8>?.self)
-    outputs = try GuardedMemory(shape.pixels, of: UnsafeMutableRawPointer?.self)
-    residuals = try GuardedMemory(shape.pixels, of: UnsafePointer<UInt8>?.self)
+    (self.bias, self.multiplier) = (bias, multiplier)
+    // The last pixel is readable to the next multiple of 64 channels, and no further.
+    input = try GuardedMemory(
+      (height * width - 1) * pixelBytes + (4 * shape.k4 + 63) / 64 * 64,
+      of: UInt8.self
+    )
+    outside = try GuardedMemory((4 * shape.k4 + 63) / 64 * 64, of: UInt8.self)
+    residual = try GuardedMemory(
+      (shape.pixels - 1) * residualBytes + (channels + 63) / 64 * 64,
+      of: UInt8.self
+    )
     guardedWeights = try GuardedMemory(weights.count, of: Int8.self)
     guardedBias = try GuardedMemory(slots, of: Int32.self)
     guardedSum = try GuardedMemory(slots, of: Int32.self)
@@ -108,101 +113,116 @@ final class WinogradLayer {
       ck_winograd_scratch(shape.side, shape.tiles, shape.k4),
       of: UInt8.self
     )
+    for memory in [input, outside, residual] {
+      for index in 0..<memory.count {
+        memory.last(memory.count, of: UInt8.self)[index] =
+          memory === residual ? random.byte() : values.activation(&random)
+      }
+    }
   }
 
-  /// Lays `channels` channels into guarded memory and hands them to `body`, which writes the rows of `target` of pixels that
-  /// exist.
+  /// Lays `channels` channels into guarded memory and hands them to `body`, which writes the pixels of the call's tiles, without
+  /// gaps, to `target`.
   func call(
     channels: Int,
     _ hasResidual: Bool,
     into target: GuardedRows,
-    _ body: (ck_winograd_tile, ck_epilogue) -> Void
+    _ body: (ck_winograd, ck_epilogue) -> Void
   ) {
-    let (tiles, slots) = (shape.tiles, (channels + 15) / 16 * 16)
-    target.clear(rows: shape.pixels, rowBytes: channels)
-    input.withUnsafeBufferPointer { input in
-      residual.withUnsafeBufferPointer { residual in
-        guard let input = input.baseAddress, let residual = residual.baseAddress else { return }
-        let inputs = pointers.last(shape.inputs, of: UnsafePointer<UInt8>?.self)
-        for (index, row) in rows.enumerated() { inputs[index] = input + row * rowBytes }
-        let moved = random.number(0...(rows.count - 1))
-        inputs[moved] = UnsafePointer(row.place(input + rows[moved] * rowBytes, rowBytes))
-        let outputs = outputs.last(shape.pixels, of: UnsafeMutableRawPointer?.self)
-        let others = residuals.last(shape.pixels, of: UnsafePointer<UInt8>?.self)
-        for (pixel, exists) in exists.enumerated() {
-          outputs[pixel] = exists ? target.row(pixel) : nil
-          others[pixel] = exists ? residual + pixel * residualBytes : nil
-        }
-        let last = exists.lastIndex(of: true) ?? 0
-        others[last] = UnsafePointer(
-          residualRow.place(residual + last * residualBytes, residualBytes)
-        )
-        let epilogue = ck_epilogue(
-          bias: Self.place(bias, slots, guardedBias),
-          multiplier: Self.place(multiplier, slots, guardedMultiplier),
-          weight_sum: Self.place(weightSum, slots, guardedSum),
-          zero_point: rounding.zeroPoint,
-          low: rounding.low,
-          high: rounding.high,
-          residual: hasResidual ? UnsafePointer(others) : nil,
-          residual_multiplier: residualMultiplier,
-          residual_zero_point: residualZeroPoint
-        )
-        let tile = ck_winograd_tile(
-          input: UnsafePointer(inputs),
-          side: shape.side,
-          tiles: tiles,
-          k4: shape.k4,
-          weights: Self.place(weights, slots / 16 * 9 * shape.k4 * 64, guardedWeights),
-          channels: channels,
-          output: UnsafePointer(outputs),
-          scratch: scratch.last(ck_winograd_scratch(shape.side, tiles, shape.k4), of: UInt8.self)
-        )
-        body(tile, epilogue)
-      }
-    }
+    let slots = (channels + 15) / 16 * 16
+    let others = UnsafePointer(residual.last(residual.count, of: UInt8.self))
+    target.clear(rows: 1, rowBytes: shape.pixels * channels)
+    let epilogue = ck_epilogue(
+      bias: Self.place(bias, slots, guardedBias),
+      multiplier: Self.place(multiplier, slots, guardedMultiplier),
+      weight_sum: Self.place(weightSum, slots, guardedSum),
+      zero_point: rounding.zeroPoint,
+      low: rounding.low,
+      high: rounding.high,
+      residual: nil,
+      residual_multiplier: residualMultiplier,
+      residual_zero_point: residualZeroPoint
+    )
+    let winograd = ck_winograd(
+      input: UnsafePointer(input.last(input.count, of: UInt8.self)),
+      outside: UnsafePointer(outside.last(outside.count, of: UInt8.self)),
+      height: height,
+      width: width,
+      pixel_bytes: pixelBytes,
+      pad_top: padTop,
+      pad_left: padLeft,
+      side: shape.side,
+      columns: shape.columns,
+      first: shape.first,
+      tiles: shape.tiles,
+      k4: shape.k4,
+      weights: Self.place(weights, slots / 16 * 9 * shape.k4 * 64, guardedWeights),
+      channels: channels,
+      output: target.row(0).assumingMemoryBound(to: UInt8.self),
+      output_height: shape.height,
+      output_width: shape.width,
+      output_bytes: channels,
+      residual: hasResidual ? others : nil,
+      residual_bytes: residualBytes,
+      scratch: scratch.last(scratch.count, of: UInt8.self)
+    )
+    body(winograd, epilogue)
   }
 
   /// The same outputs as convolutions of single pixels.
-  func sum(_ tile: ck_winograd_tile, _ epilogue: ck_epilogue, by kernels: ck_kernels) {
-    let (side, each) = (tile.side, tile.side * tile.side)
-    for pixel in 0..<each * tile.tiles where tile.output[pixel] != nil {
-      let (y, x) = (pixel % each / side, pixel % side)
-      let taps = (0..<9).map { tap in
-        tile.input[((side + 2) * (y + tap / 3) + x + tap % 3) * tile.tiles + pixel / each]
+  func sum(_ call: ck_winograd, _ epilogue: ck_epilogue, by kernels: ck_kernels) {
+    for pixel in 0..<shape.pixels where shape.tile(of: pixel) >= shape.first {
+      let (y, x) = (pixel / shape.width, pixel % shape.width)
+      let taps: [UnsafePointer<UInt8>?] = (0..<9).map { tap in
+        let row = y - padTop + tap / 3
+        let column = x - padLeft + tap % 3
+        guard 0..<height ~= row, 0..<width ~= column else { return call.outside }
+        return call.input + (row * width + column) * pixelBytes
       }
+      var output: UnsafeMutableRawPointer? = .init(call.output + pixel * call.output_bytes)
+      var other = call.residual.map { $0 + pixel * residualBytes }
       taps.withUnsafeBufferPointer { taps in
-        var ending = epilogue
-        if let residual = epilogue.residual { ending.residual = residual + pixel }
-        var one = ck_conv_tile(
-          input: taps.baseAddress,
-          pixels: 1,
-          taps: 9,
-          k4: tile.k4,
-          weights: tile.weights,
-          channels: tile.channels,
-          output: tile.output + pixel,
-          widened: nil,
-          scratch: nil
-        )
-        kernels.conv_u8(&one, &ending)
+        withUnsafePointer(to: &output) { output in
+          withUnsafePointer(to: &other) { other in
+            var ending = epilogue
+            if call.residual != nil { ending.residual = other }
+            var one = ck_conv_tile(
+              input: taps.baseAddress,
+              pixels: 1,
+              taps: 9,
+              k4: call.k4,
+              weights: call.weights,
+              channels: call.channels,
+              output: output,
+              widened: nil,
+              scratch: nil
+            )
+            kernels.conv_u8(&one, &ending)
+          }
+        }
       }
     }
   }
 
-  /// The first difference of the rows last written to `found` and the first channels of `expected`.
-  func difference(_ found: GuardedRows, _ expected: GuardedRows) -> String? {
-    for (pixel, exists) in exists.enumerated() {
-      if exists, let channel = found.difference(pixel, UnsafeRawPointer(expected.row(pixel))) {
-        func value(_ rows: GuardedRows) -> String {
-          String(rows.row(pixel).load(fromByteOffset: channel, as: UInt8.self))
+  /// The first difference of the outputs last written to `found`, of `channels` channels, and the first channels of `expected`,
+  /// of `of`.
+  func difference(
+    _ found: GuardedRows,
+    channels: Int,
+    _ expected: GuardedRows,
+    of all: Int
+  ) -> String? {
+    for pixel in 0..<shape.pixels {
+      for channel in 0..<channels {
+        let byte = found.row(0).load(fromByteOffset: pixel * channels + channel, as: UInt8.self)
+        let wanted = expected.row(0).load(fromByteOffset: pixel * all + channel, as: UInt8.self)
+        if byte != wanted {
+          return "pixel \(pixel), channel \(channel) is \(byte), expected \(wanted)"
         }
-        return "pixel \(pixel), channel \(channel) is \(value(found)), expected "
-          + value(expected)
       }
-      guard found.isIntact(pixel) else {
-        return "pixel \(pixel): bytes around the output were written, expected as they were"
-      }
+    }
+    guard found.isIntact(0) else {
+      return "bytes around the output were written, expected as they were"
     }
     return nil
   }

@@ -49,24 +49,33 @@ typedef struct {
   int32_t *scratch;
 } ck_conv_tile;
 
-/* `tiles` tiles of side x side output pixels of a 3 x 3 convolution of stride 1, by `channels`
- * channels; side is 2 or 4.
- *   input[t * tiles + i]   -> channel 0 of element t, by rows, of the inputs of tile i, which are
- *                             side + 2 squared; readable up to the next multiple of 64 channels
+/* Tiles of side x side output pixels, 2 or 4, of a 3 x 3 convolution of stride 1, by `channels`
+ * channels. Tile i is in column i % columns, row i / columns; what of it lies outside the output is
+ * not written.
+ *   input                     channel 0 of the first of height x width pixels without gaps, each
+ *                             readable up to the next multiple of 64 channels, as is `outside`
  *   weights                   as of ck_conv_tile, 9 taps
- *   output[i * side^2 + p] -> channel 0 of pixel p, by rows, of tile i, NULL where there is none;
- *                             so are residuals
- * At most ck_winograd_inputs(side) input channels. */
+ *   output                    channel 0 of the first of output_height x output_width pixels without
+ *                             gaps; exactly `channels` bytes a pixel are written
+ *   residual                  NULL, or as output, readable up to the next multiple of 64 channels; the
+ *                             epilogue's is not read */
 typedef struct {
-  const uint8_t *const *input;
+  const uint8_t *input;
+  const uint8_t *outside; /* a pixel of the padding */
+  size_t height, width, pixel_bytes;
+  size_t pad_top, pad_left;
   size_t side;
-  size_t tiles;
+  size_t columns;      /* tiles in a row */
+  size_t first, tiles; /* the call's */
   size_t k4;
   const int8_t *weights;
   size_t channels;
-  void *const *output;
+  uint8_t *output;
+  size_t output_height, output_width, output_bytes; /* a pixel's */
+  const uint8_t *residual;
+  size_t residual_bytes;
   void *scratch; /* ck_winograd_scratch(side, tiles, k4) bytes at a multiple of 64 */
-} ck_winograd_tile;
+} ck_winograd;
 
 /* Bytes of scratch memory of a run, and most steps of four input channels that one may have there. */
 #define CK_RUN_SCRATCH (16 << 10)
@@ -199,7 +208,7 @@ typedef struct {
   void (*depthwise)(const ck_depthwise_tile *, const ck_epilogue *);
   void (*depthwise_rows)(const ck_depthwise_rows *, const ck_epilogue *); /* or NULL */
   /* conv_u8 with fewer products, NULL in sets that have none */
-  void (*winograd_u8)(const ck_winograd_tile *, const ck_epilogue *);
+  void (*winograd_u8)(const ck_winograd *, const ck_epilogue *);
   /* out[i] = max over taps >= 1 of in[t][i], n bytes; every pointer readable to n rounded up to 64,
    * exactly n written */
   void (*max_u8)(const uint8_t *const *in, size_t taps, uint8_t *out, size_t n);
@@ -229,8 +238,6 @@ typedef struct {
 
 /* Bytes of scratch memory of a call of winograd_u8 of any set. */
 size_t ck_winograd_scratch(size_t side, size_t tiles, size_t k4);
-/* Most input channels of winograd_u8. */
-size_t ck_winograd_inputs(size_t side);
 
 /* Images of luma and colour differences to pixels: see Pixels' PortablePixelKernels, the definition. */
 

@@ -1,18 +1,24 @@
 /* Winograd's convolutions in integers, for every x86 set: see ../winograd.h for the arithmetic. The
  * set's file defines CK_WINOGRAD_TILES(X), the pairs X(p) of tiles of its register tiles from 1 on,
- * of CK_WINOGRAD_VECTORS vectors of sums a tile. S is the side of a tile's inputs, 4 or 6, a
- * constant where functions are inlined. */
+ * of CK_WINOGRAD_VECTORS vectors of sums a tile, and CK_DPWSSD where it has that. S is a constant
+ * where functions are inlined. */
 
 enum {
   wg_blocks = CK_WINOGRAD_VECTORS / per_block, /* blocks of 16 channels in a register tile */
   wg_row = wg_blocks * 64,                     /* bytes of its int32s, or pairs of int16 */
-#define CK_COUNT(P) +2
-  wg_part = 0 CK_WINOGRAD_TILES(CK_COUNT),     /* most tiles of it */
-#undef CK_COUNT
+#define CK_TWO(P) +2
+  wg_part = 0 CK_WINOGRAD_TILES(CK_TWO),     /* most tiles of it */
+#undef CK_TWO
 };
 
 /* Adds the sums of the products of two int16 each. */
-CK_INLINE vi wg_dot(vi acc, vi a, vi b) { return I(add_epi32)(acc, I(madd_epi16)(a, b)); }
+CK_INLINE vi wg_dot(vi acc, vi a, vi b) {
+#ifdef CK_DPWSSD
+  return CK_DPWSSD(acc, a, b);
+#else
+  return I(add_epi32)(acc, I(madd_epi16)(a, b));
+#endif
+}
 
 CK_INLINE vi wg_add(vi a, vi b) { return I(add_epi16)(a, b); }
 CK_INLINE vi wg_subtract(vi a, vi b) { return I(sub_epi16)(a, b); }
@@ -70,14 +76,14 @@ CK_INLINE void wg_output_line(vi *out, const vi *m, const int S) {
 }
 
 /* [chunks][S * S places][tiles][even, odd][16] pairs of int16 of all tiles. */
-CK_INLINE void wg_transform_inputs(const ck_winograd_tile *tile, const wg_layout *l, char *to,
-                                   const int S) {
-  const size_t row_bytes = 4 * tile->k4;
-  for (size_t i = 0; i < tile->tiles; ++i) {
+CK_INLINE void wg_transform_inputs(const ck_winograd *call, const wg_layout *l, const int S) {
+  const size_t row_bytes = 4 * call->k4;
+  char *to = call->scratch;
+  for (size_t i = 0; i < call->tiles; ++i, to += 2 * l->half) {
     const uint8_t *in[36];
-    CK_UNROLL for (int t = 0; t < S * S; ++t) in[t] = tile->input[(size_t)t * tile->tiles + i];
+    wg_window(call, call->first + i, in);
     for (size_t at = 0; at < row_bytes; at += bytes) {
-      char *const row = to + at / 64 * l->chunk + i * 128 + at % 64;
+      char *const row = to + at / 64 * l->chunk + at % 64;
       for (size_t odd = 0; odd < 2; ++odd) {
         vi lines[6][6];
         CK_UNROLL for (int x = 0; x < S; ++x) {
@@ -95,7 +101,7 @@ CK_INLINE void wg_transform_inputs(const ck_winograd_tile *tile, const wg_layout
           /* The only element that bytes less 128 have another value of. */
           if (S == 6 && y == 1) out[1] = wg_subtract(out[1], I(set1_epi16)(36 * 128));
           CK_UNROLL for (int x = 0; x < S; ++x) {
-            store(row + (size_t)(S * y + x) * l->place + odd * 64, out[x]);
+            store(row + (size_t)(S * y + x) * l->place + odd * l->half, out[x]);
           }
         }
       }
@@ -103,7 +109,7 @@ CK_INLINE void wg_transform_inputs(const ck_winograd_tile *tile, const wg_layout
   }
 }
 
-/* [S * S places][quads][even, odd][blocks][16] pairs of int16 of the block at `weights`. */
+/* [places][quads][even, odd][blocks][16] pairs of int16 of the block at `weights`. */
 CK_INLINE void wg_transform_weights(const int8_t *weights, size_t k4, size_t quads, size_t place,
                                     char *to, const int S) {
   for (size_t q = 0; q < quads; ++q, weights += 64, to += 2 * wg_row) {
@@ -131,148 +137,200 @@ CK_INLINE void wg_transform_weights(const int8_t *weights, size_t k4, size_t qua
   }
 }
 
-/* m[P][wg_row] (+)= the products of P tiles and the transformed weights of one place. */
-CK_INLINE void wg_multiply(const char *in, size_t chunk, const char *weights, size_t quads,
-                           char *m, bool add, const int P) {
-  enum { V = CK_WINOGRAD_VECTORS };
+/* What the products of a place are made of. */
+typedef struct {
+  const char *in; /* a tile's every `tile` bytes */
+  size_t half, chunk;
+  const char *weights;
+  size_t quads;
+} wg_factors;
+
+/* m[P][wg_row] (+)= the products of P tiles and the transformed weights of one place, V vectors. */
+CK_INLINE void wg_multiply(const wg_factors *f, char *m, bool add, const int P, const int V) {
+  const char *in = f->in, *weights = f->weights;
+  const size_t tile = 2 * f->half;
   vi sum[CK_WINOGRAD_VECTORS * wg_part];
   CK_UNROLL for (int i = 0; i < P * V; ++i) {
-    sum[i] = add ? load(m + i * bytes) : SI(setzero)();
+    sum[i] = add ? load(m + i / V * wg_row + i % V * bytes) : SI(setzero)();
   }
-  while (quads > 0) {
-    const size_t steps = ck_smaller(quads, 16);
-    for (const char *const end = in + 4 * steps; in < end; in += 4) {
-      CK_UNROLL for (int odd = 0; odd < 2; ++odd, weights += wg_row) {
-        vi w[V];
-        CK_UNROLL for (int v = 0; v < V; ++v) w[v] = load(weights + v * bytes);
+  for (size_t left = f->quads, steps; left > 0; left -= steps, in += f->chunk - tile) {
+    steps = ck_smaller(left, 16);
+    const char *row = weights;
+    for (int odd = 0; odd < 2; ++odd, in += f->half, row = weights + wg_row) {
+      const char *at = in;
+      for (const char *const end = at + 4 * steps; at < end; at += 4, row += 2 * wg_row) {
+        vi w[CK_WINOGRAD_VECTORS];
+        CK_UNROLL for (int v = 0; v < V; ++v) w[v] = load(row + v * bytes);
         CK_UNROLL for (int p = 0; p < P; ++p) {
-          const vi u = I(set1_epi32)(ck_read32(in + p * 128 + odd * 64));
+          const vi u = I(set1_epi32)(ck_read32(at + (size_t)p * tile));
           CK_UNROLL for (int v = 0; v < V; ++v) sum[p * V + v] = wg_dot(sum[p * V + v], u, w[v]);
         }
       }
     }
-    in += chunk - 4 * steps;
-    quads -= steps;
+    weights += steps * 2 * wg_row;
   }
-  CK_UNROLL for (int i = 0; i < P * V; ++i) store(m + i * bytes, sum[i]);
+  CK_UNROLL for (int i = 0; i < P * V; ++i) store(m + i / V * wg_row + i % V * bytes, sum[i]);
 }
 
-/* The sums of a tile's outputs, of the vector at m, one of each place every wg_part rows. */
-CK_INLINE void wg_transform_outputs(const char *m, vi bias, vi weight_sum, int32_t *const *to,
+/* Adds a tile's outputs, of the vector at m, one of each place every wg_part rows, to `start`, or
+ * where that is NULL to what is there. */
+CK_INLINE void wg_transform_outputs(const char *m, const vi *start, int32_t *const *to,
                                     const int S) {
+  const int side = S - 2;
   vi lines[4][6];
   CK_UNROLL for (int x = 0; x < S; ++x) {
     vi column[6], out[4];
-    CK_UNROLL for (int y = 0; y < S; ++y) column[y] = load(m + (S * y + x) * wg_part * wg_row);
+    CK_UNROLL for (int y = 0; y < S; ++y) {
+      column[y] = load(m + (S * y + x) * wg_part * wg_row);
+    }
     wg_output_line(out, column, S);
-    CK_UNROLL for (int y = 0; y < S - 2; ++y) lines[y][x] = out[y];
+    CK_UNROLL for (int y = 0; y < side; ++y) lines[y][x] = out[y];
   }
-  if (S == 6) bias = I(add_epi32)(bias, I(slli_epi32)(weight_sum, 7));
-  CK_UNROLL for (int y = 0; y < S - 2; ++y) {
+  CK_UNROLL for (int y = 0; y < side; ++y) {
     vi out[4];
     wg_output_line(out, lines[y], S);
-    CK_UNROLL for (int x = 0; x < S - 2; ++x) {
+    CK_UNROLL for (int x = 0; x < side; ++x) {
       vi sum = S == 4 ? I(srai_epi32)(out[x], 2)
                       : I(srai_epi32)(I(mullo_epi32)(out[x], I(set1_epi32)(wg_ninth)), 6);
-      store(to[(S - 2) * y + x], I(add_epi32)(sum, bias));
+      int32_t *const at = to[side * y + x];
+      store(at, I(add_epi32)(sum, start ? *start : load(at)));
     }
   }
 }
 
-/* The outputs of `count` tiles from `first` on, of which m holds the products; at most
- * 4 * wg_part pixels. */
-CK_INLINE void wg_finish(const ck_winograd_tile *tile, const ck_epilogue *e, const char *m,
-                         size_t first, size_t count, size_t channel, const int S) {
+/* Where products end: `count` tiles from `first` on, at most 4 * wg_part pixels. */
+typedef struct {
+  const char *m;
+  size_t first, count, channel;
+  int32_t *sums;         /* of the groups before, or NULL where there is one group */
+  bool is_first, is_last; /* group */
+} wg_end;
+
+CK_INLINE void wg_finish(const ck_winograd *call, const ck_epilogue *e, const wg_end *end,
+                         const int S) {
   enum { most = 4 * wg_part };
-  _Alignas(64) int32_t acc[(most + 1) * wg_blocks * 16];
+  const size_t side = S - 2;
+  _Alignas(64) int32_t own[(most + 1) * wg_blocks * 16];
+  int32_t *const acc = end->sums ? end->sums : own;
   void *output[most];
   const uint8_t *residual[most];
-  const size_t left = ck_smaller(tile->channels - channel, wg_blocks * 16);
-  const size_t blocks = (left + 15) / 16, each = (size_t)((S - 2) * (S - 2));
+  const size_t left = ck_smaller(call->channels - end->channel, wg_blocks * 16);
+  const size_t blocks = (left + 15) / 16;
+  const char *m = end->m;
   size_t pixels = 0;
-  for (size_t i = 0; i < count; ++i, m += wg_row) {
+  for (size_t i = 0; i < end->count; ++i, m += wg_row) {
     int32_t *to[16];
-    for (size_t o = 0; o < each; ++o) {
-      const size_t from = each * (first + i) + o;
-      to[o] = acc + most * wg_blocks * 16;
-      if (!tile->output[from]) continue;
-      output[pixels] = tile->output[from];
-      if (e->residual) residual[pixels] = e->residual[from];
+    const wg_corner corner = wg_corner_of(call, end->first + i);
+    for (size_t o = 0; o < side * side; ++o) {
+      const size_t y = corner.y + o / side, x = corner.x + o % side;
+      to[o] = acc + end->count * side * side * wg_blocks * 16;
+      if (y >= call->output_height || x >= call->output_width) continue;
+      const size_t pixel = y * call->output_width + x;
+      output[pixels] = call->output + pixel * call->output_bytes;
+      if (call->residual) residual[pixels] = call->residual + pixel * call->residual_bytes;
       to[o] = acc + pixels++ * blocks * 16;
     }
     for (size_t v = 0; v < blocks * per_block; ++v) {
-      const size_t n = channel + v * int32s;
-      wg_transform_outputs(m + v * bytes, load(e->bias + n), load(e->weight_sum + n), to, S);
-      for (size_t o = 0; o < each; ++o) to[o] += int32s;
+      if (end->is_first) {
+        const size_t n = end->channel + v * int32s;
+        vi start = load(e->bias + n);
+        if (S == 6) start = I(add_epi32)(start, I(slli_epi32)(load(e->weight_sum + n), 7));
+        wg_transform_outputs(m + v * bytes, &start, to, S);
+      } else {
+        wg_transform_outputs(m + v * bytes, NULL, to, S);
+      }
+      for (size_t o = 0; o < side * side; ++o) to[o] += int32s;
     }
   }
+  if (!end->is_last) return;
   ck_epilogue ending = *e;
-  if (e->residual) ending.residual = residual;
-  const finished_part done = {acc, 0, pixels, channel, left};
+  ending.residual = call->residual ? residual : NULL;
+  const finished_part done = {acc, 0, pixels, end->channel, left};
   finish_bytes(&done, &ending, output, blocks >> 1);
 }
 
-static void wg_inputs_2(const ck_winograd_tile *tile, const wg_layout *l, char *to) {
-  wg_transform_inputs(tile, l, to, 4);
-}
-static void wg_inputs_4(const ck_winograd_tile *tile, const wg_layout *l, char *to) {
-  wg_transform_inputs(tile, l, to, 6);
-}
-static void wg_weights_2(const int8_t *weights, size_t k4, size_t quads, size_t place, char *to) {
-  wg_transform_weights(weights, k4, quads, place, to, 4);
-}
-static void wg_weights_4(const int8_t *weights, size_t k4, size_t quads, size_t place, char *to) {
-  wg_transform_weights(weights, k4, quads, place, to, 6);
-}
-static void wg_finish_2(const ck_winograd_tile *tile, const ck_epilogue *e, const char *m,
-                        size_t first, size_t count, size_t channel) {
-  wg_finish(tile, e, m, first, count, channel, 4);
-}
-static void wg_finish_4(const ck_winograd_tile *tile, const ck_epilogue *e, const char *m,
-                        size_t first, size_t count, size_t channel) {
-  wg_finish(tile, e, m, first, count, channel, 6);
+/* The functions of every S: what is inlined above, once. */
+#define CK_WINOGRAD(S) \
+  static void wg_inputs_##S(const ck_winograd *call, const wg_layout *l) { \
+    wg_transform_inputs(call, l, S); \
+  } \
+  static void wg_weights_##S(const int8_t *weights, size_t k4, size_t quads, size_t place, \
+                             char *to) { \
+    wg_transform_weights(weights, k4, quads, place, to, S); \
+  } \
+  static void wg_finish_##S(const ck_winograd *call, const ck_epilogue *e, const wg_end *end) { \
+    wg_finish(call, e, end, S); \
+  }
+CK_WINOGRAD(4)
+CK_WINOGRAD(6)
+#undef CK_WINOGRAD
+
+typedef struct {
+  void (*inputs)(const ck_winograd *, const wg_layout *);
+  void (*weights)(const int8_t *, size_t k4, size_t quads, size_t place, char *);
+  void (*finish)(const ck_winograd *, const ck_epilogue *, const wg_end *);
+} wg_transforms;
+
+static const wg_transforms wg_transforms_of[] = {
+  {wg_inputs_4, wg_weights_4, wg_finish_4},
+  {wg_inputs_6, wg_weights_6, wg_finish_6},
+};
+
+/* The sums of all places of `pairs` pairs of tiles; f is of the first place. */
+static void wg_multiply_places(wg_factors f, size_t places, size_t in_place, size_t weights_place,
+                               char *m, size_t pairs, bool is_single, bool add) {
+  for (size_t t = 0; t < places;
+       ++t, f.in += in_place, f.weights += weights_place, m += wg_part * wg_row) {
+    switch (pairs << 1 | is_single) {
+#define CK_CASE(P) \
+  case P << 1: wg_multiply(&f, m, add, 2 * P, CK_WINOGRAD_VECTORS); break; \
+  case P << 1 | 1: wg_multiply(&f, m, add, 2 * P, per_block); break;
+      CK_WINOGRAD_TILES(CK_CASE)
+#undef CK_CASE
+    default: __builtin_unreachable();
+    }
+  }
 }
 
-static void winograd_u8(const ck_winograd_tile *tile, const ck_epilogue *e) {
-  const bool is_large = tile->side == 4;
-  const size_t places = is_large ? 36 : 16, most_quads = is_large ? wg_quads / 2 : wg_quads;
-  const wg_layout l = wg_layout_of(tile->side, tile->tiles, tile->k4);
-  char *const inputs = tile->scratch, *const weights = inputs + l.weights;
-  char *const products = inputs + l.products;
-  const size_t stride = 9 * tile->k4 * 64, pairs = (tile->tiles + 1) / 2;
+static void winograd_u8(const ck_winograd *call, const ck_epilogue *e) {
+  const size_t S = call->side + 2, k4 = call->k4, places = S * S;
+  const size_t group = wg_group_of(S), pixels = call->side * call->side;
+  const wg_layout l = wg_layout_of(S, call->tiles, k4);
+  const wg_transforms *const transform = wg_transforms_of + (S > 4);
+  char *const scratch = call->scratch, *const weights = scratch + l.weights;
+  const size_t stride = 9 * k4 * 64, pairs = (call->tiles + 1) / 2;
   const size_t parts = (2 * pairs + wg_part - 1) / wg_part;
-  const size_t blocks = (tile->channels + 15) / 16;
-  const size_t at_once = 4 * wg_part / (tile->side * tile->side);
-  (is_large ? wg_inputs_4 : wg_inputs_2)(tile, &l, inputs);
+  const size_t blocks = (call->channels + 15) / 16;
+  const size_t most_quads = wg_quads_of(S);
+  transform->inputs(call, &l);
   for (size_t block = 0; block < blocks; block += wg_blocks) {
-    for (size_t k = 0, quads; k < tile->k4; k += quads) {
-      quads = ck_smaller(tile->k4 - k, most_quads);
+    const size_t some = ck_smaller(blocks - block, wg_blocks);
+    const bool is_single = wg_blocks > some;
+    for (size_t k = 0, quads; k < k4; k += quads) {
+      quads = ck_smaller(k4 - k, most_quads);
       const size_t place = quads * 2 * wg_row + wg_gap;
-      for (size_t b = 0; b < wg_blocks && block + b < blocks; ++b) {
-        const int8_t *const from = tile->weights + (block + b) * stride + k * 64;
-        (is_large ? wg_weights_4 : wg_weights_2)(from, tile->k4, quads, place, weights + b * 64);
+      const int8_t *const from = call->weights + block * stride + k * 64;
+      for (size_t b = 0; b < some; ++b) {
+        transform->weights(from + b * stride, k4, quads, place, weights + b * 64);
       }
       const size_t short_part = pairs / parts, longer_parts = pairs % parts;
       for (size_t part = 0, i = 0, count; part < parts; ++part, i += 2 * count) {
         count = short_part + (part < longer_parts);
         /* Products are kept for the next quads only where there are any. */
-        char *const m = products + (tile->k4 > most_quads ? part * places * wg_part * wg_row : 0);
-        for (size_t t = 0; t < places; ++t) {
-          const char *const in = inputs + k / 16 * l.chunk + t * l.place + i * 128;
-          char *const to = m + t * wg_part * wg_row;
-          switch (count) {
-#define CK_CASE(P) \
-  case P: wg_multiply(in, l.chunk, weights + t * place, quads, to, k > 0, 2 * P); break;
-            CK_WINOGRAD_TILES(CK_CASE)
-#undef CK_CASE
-          default: __builtin_unreachable();
-          }
-        }
-        if (k + quads < tile->k4) continue;
-        const size_t real = ck_smaller(2 * count, tile->tiles - i);
+        char *const m =
+          scratch + l.products + (k4 > most_quads ? part * places * wg_part * wg_row : 0);
+        const char *const in = scratch + k / 16 * l.chunk + i * 2 * l.half;
+        const wg_factors f = {in, l.half, l.chunk, weights, quads};
+        wg_multiply_places(f, places, l.place, place, m, count, is_single, k % group > 0);
+        if (k + quads < k4 && (k + quads) % group > 0) continue;
+        const size_t real = ck_smaller(2 * count, call->tiles - i);
+        const size_t at_once = 4 * wg_part / pixels;
         for (size_t j = 0; j < real; j += at_once) {
-          (is_large ? wg_finish_4 : wg_finish_2)(tile, e, m + j * wg_row, i + j,
-                                                 ck_smaller(at_once, real - j), block * 16);
+          char *const sums = scratch + l.sums + (i + j) * (pixels + 1) * wg_row;
+          const wg_end end = {
+            m + j * wg_row, call->first + i + j, ck_smaller(at_once, real - j), block * 16,
+            k4 > group ? (int32_t *)(void *)sums : NULL, k < group, k + quads == k4};
+          transform->finish(call, e, &end);
         }
       }
     }
