@@ -25,7 +25,8 @@ struct WinogradCases {
     guard let kernel = kernels.winograd_u8 else { return result }
     let mostChannels = LayerCases.channelCounts.max() ?? 1
     var seed: UInt64 = 0
-    for (side, height, width, first, k4) in Self.sizes {
+    // With dot products of bytes, 2 × 2 never wins.
+    for (side, height, width, first, k4) in Self.sizes where side == 4 || kernels.widen != nil {
       for values in KernelValues.allCases {
         let shape = WinogradLayer.Shape(
           values: values,

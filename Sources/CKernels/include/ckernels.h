@@ -49,8 +49,8 @@ typedef struct {
   int32_t *scratch;
 } ck_conv_tile;
 
-/* Tiles of side x side output pixels, 2 or 4, of a 3 x 3 convolution of stride 1, by `channels`
- * channels. Tile i is in column i % columns, row i / columns; what of it lies outside the output is
+/* Tiles of side x side output pixels, 4 or, in sets with `widen`, 2, of a 3 x 3 convolution of stride
+ * 1, by `channels` channels. Tile i is in column i % columns, row i / columns; what of it lies outside the output is
  * not written.
  *   input                     channel 0 of the first of height x width pixels without gaps, each
  *                             readable up to the next multiple of 64 channels, as is `outside`

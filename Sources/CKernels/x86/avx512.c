@@ -28,6 +28,7 @@
   X(1, 2) X(2, 2) X(4, 2) X(7, 2) X(8, 2) X(14, 2) \
   X(1, 1) X(2, 1) X(4, 1) X(8, 1) X(14, 1)
 #define CK_WINOGRAD_VECTORS 2
+#define CK_WINOGRAD_SINGLE
 #define CK_WINOGRAD_TILES(X) X(1) X(2) X(3) X(4) X(5) X(6)
 
 #include "vectors_512.h"

@@ -1,7 +1,8 @@
 /* Winograd's convolutions in integers, for every x86 set: see ../winograd.h for the arithmetic. The
  * set's file defines CK_WINOGRAD_TILES(X), the pairs X(p) of tiles of its register tiles from 1 on,
- * of CK_WINOGRAD_VECTORS vectors of sums a tile, and CK_DPWSSD where it has that. S is a constant
- * where functions are inlined. */
+ * of CK_WINOGRAD_VECTORS vectors of sums a tile, CK_WINOGRAD_SINGLE to have register tiles of one of
+ * their blocks too, and CK_DPWSSD where it has that, with which there are tiles of 4 x 4 only. S is a
+ * constant where functions are inlined. */
 
 enum {
   wg_blocks = CK_WINOGRAD_VECTORS / per_block, /* blocks of 16 channels in a register tile */
@@ -172,9 +173,8 @@ CK_INLINE void wg_multiply(const wg_factors *f, char *m, bool add, const int P, 
   CK_UNROLL for (int i = 0; i < P * V; ++i) store(m + i / V * wg_row + i % V * bytes, sum[i]);
 }
 
-/* Adds a tile's outputs, of the vector at m, one of each place every wg_part rows, to `start`, or
- * where that is NULL to what is there. */
-CK_INLINE void wg_transform_outputs(const char *m, const vi *start, int32_t *const *to,
+/* `start` and a tile's outputs, of the vector at m, one of each place every wg_part rows. */
+CK_INLINE void wg_transform_outputs(const char *m, vi start, int32_t *const *to,
                                     const int S) {
   const int side = S - 2;
   vi lines[4][6];
@@ -192,8 +192,7 @@ CK_INLINE void wg_transform_outputs(const char *m, const vi *start, int32_t *con
     CK_UNROLL for (int x = 0; x < side; ++x) {
       vi sum = S == 4 ? I(srai_epi32)(out[x], 2)
                       : I(srai_epi32)(I(mullo_epi32)(out[x], I(set1_epi32)(wg_ninth)), 6);
-      int32_t *const at = to[side * y + x];
-      store(at, I(add_epi32)(sum, start ? *start : load(at)));
+      store(to[side * y + x], I(add_epi32)(sum, start));
     }
   }
 }
@@ -210,8 +209,7 @@ CK_INLINE void wg_finish(const ck_winograd *call, const ck_epilogue *e, const wg
                          const int S) {
   enum { most = 4 * wg_part };
   const size_t side = S - 2;
-  _Alignas(64) int32_t own[(most + 1) * wg_blocks * 16];
-  int32_t *const acc = end->sums ? end->sums : own;
+  _Alignas(64) int32_t acc[(most + 1) * wg_blocks * 16];
   void *output[most];
   const uint8_t *residual[most];
   const size_t left = ck_smaller(call->channels - end->channel, wg_blocks * 16);
@@ -223,7 +221,7 @@ CK_INLINE void wg_finish(const ck_winograd *call, const ck_epilogue *e, const wg
     const wg_corner corner = wg_corner_of(call, end->first + i);
     for (size_t o = 0; o < side * side; ++o) {
       const size_t y = corner.y + o / side, x = corner.x + o % side;
-      to[o] = acc + end->count * side * side * wg_blocks * 16;
+      to[o] = acc + most * wg_blocks * 16;
       if (y >= call->output_height || x >= call->output_width) continue;
       const size_t pixel = y * call->output_width + x;
       output[pixels] = call->output + pixel * call->output_bytes;
@@ -231,16 +229,16 @@ CK_INLINE void wg_finish(const ck_winograd *call, const ck_epilogue *e, const wg
       to[o] = acc + pixels++ * blocks * 16;
     }
     for (size_t v = 0; v < blocks * per_block; ++v) {
-      if (end->is_first) {
-        const size_t n = end->channel + v * int32s;
-        vi start = load(e->bias + n);
-        if (S == 6) start = I(add_epi32)(start, I(slli_epi32)(load(e->weight_sum + n), 7));
-        wg_transform_outputs(m + v * bytes, &start, to, S);
-      } else {
-        wg_transform_outputs(m + v * bytes, NULL, to, S);
-      }
+      const size_t n = end->channel + v * int32s;
+      vi start = load(e->bias + n);
+      if (S == 6) start = I(add_epi32)(start, I(slli_epi32)(load(e->weight_sum + n), 7));
+      wg_transform_outputs(m + v * bytes, end->is_first ? start : SI(setzero)(), to, S);
       for (size_t o = 0; o < side * side; ++o) to[o] += int32s;
     }
+  }
+  for (size_t i = 0; end->sums && i < pixels * blocks * 16; i += int32s) {
+    const vi before = end->is_first ? SI(setzero)() : load(end->sums + i);
+    store(end->is_last ? acc + i : end->sums + i, I(add_epi32)(load(acc + i), before));
   }
   if (!end->is_last) return;
   ck_epilogue ending = *e;
@@ -261,7 +259,9 @@ CK_INLINE void wg_finish(const ck_winograd *call, const ck_epilogue *e, const wg
   static void wg_finish_##S(const ck_winograd *call, const ck_epilogue *e, const wg_end *end) { \
     wg_finish(call, e, end, S); \
   }
+#ifndef CK_DPWSSD
 CK_WINOGRAD(4)
+#endif
 CK_WINOGRAD(6)
 #undef CK_WINOGRAD
 
@@ -272,7 +272,11 @@ typedef struct {
 } wg_transforms;
 
 static const wg_transforms wg_transforms_of[] = {
+#ifdef CK_DPWSSD
+  {NULL, NULL, NULL}, /* 2 x 2 tiles never win */
+#else
   {wg_inputs_4, wg_weights_4, wg_finish_4},
+#endif
   {wg_inputs_6, wg_weights_6, wg_finish_6},
 };
 
@@ -283,10 +287,15 @@ static void wg_multiply_places(wg_factors f, size_t places, size_t in_place, siz
        ++t, f.in += in_place, f.weights += weights_place, m += wg_part * wg_row) {
     switch (pairs << 1 | is_single) {
 #define CK_CASE(P) \
-  case P << 1: wg_multiply(&f, m, add, 2 * P, CK_WINOGRAD_VECTORS); break; \
+  case P << 1: wg_multiply(&f, m, add, 2 * P, CK_WINOGRAD_VECTORS); break;
+      CK_WINOGRAD_TILES(CK_CASE)
+#undef CK_CASE
+#ifdef CK_WINOGRAD_SINGLE
+#define CK_CASE(P) \
   case P << 1 | 1: wg_multiply(&f, m, add, 2 * P, per_block); break;
       CK_WINOGRAD_TILES(CK_CASE)
 #undef CK_CASE
+#endif
     default: __builtin_unreachable();
     }
   }
@@ -305,7 +314,11 @@ static void winograd_u8(const ck_winograd *call, const ck_epilogue *e) {
   transform->inputs(call, &l);
   for (size_t block = 0; block < blocks; block += wg_blocks) {
     const size_t some = ck_smaller(blocks - block, wg_blocks);
+#ifdef CK_WINOGRAD_SINGLE
     const bool is_single = wg_blocks > some;
+#else
+    const bool is_single = false;
+#endif
     for (size_t k = 0, quads; k < k4; k += quads) {
       quads = ck_smaller(k4 - k, most_quads);
       const size_t place = quads * 2 * wg_row + wg_gap;

@@ -17,7 +17,7 @@ private let vectorSets = KernelSet.available.map(\.name).filter { $0 != "portabl
     case .color: kernels.conv_color == nil ? 0 : 400
     case .depthwise: 3000
     case .depthwiseRows: kernels.depthwise_rows == nil ? 0 : 2700
-    case .winograd: kernels.winograd_u8 == nil ? 0 : 1700
+    case .winograd: kernels.winograd_u8 == nil ? 0 : kernels.widen == nil ? 800 : 1700
     case .maximum, .sum: 500
     case .addition, .multiplication: 1000
     case .requantization: 300
