@@ -22,7 +22,7 @@ struct WinogradConvolution {
   private let workOffset: Int
 
   /// Most bytes of scratch memory that a call of the kernel may need.
-  private static let mostWork = 640 << 10
+  private static let mostWork = 448 << 10
   /// With fewer outputs a thread the transformation of weights costs too much.
   private static let leastPixels = 64
 
