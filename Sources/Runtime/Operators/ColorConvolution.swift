@@ -1,6 +1,7 @@
 internal import CKernels
 internal import ModelFormat
 
+#if arch(x86_64)
 /// Convolution of an image of up to three channels, a first layer: FORMAT.md, kind 1.
 ///
 /// The kernel takes an output row a call, in whose vectors lanes are pixels.
@@ -82,3 +83,6 @@ struct ColorConvolution {
     }
   }
 }
+#else
+typealias ColorConvolution = AbsentForm
+#endif

@@ -1,6 +1,7 @@
 internal import CKernels
 internal import ModelFormat
 
+#if arch(x86_64)
 /// Depthwise convolution with one of the usual windows, by output rows: FORMAT.md, kind 2.
 ///
 /// A call of the kernel takes some rows of a strip of columns, so that what it reads stays in the first-level cache while it
@@ -95,3 +96,6 @@ struct DepthwiseRows {
     }
   }
 }
+#else
+typealias DepthwiseRows = AbsentForm
+#endif

@@ -1,6 +1,7 @@
 internal import CKernels
 internal import ModelFormat
 
+#if arch(x86_64)
 /// A convolution whose kernel takes runs of pixels that lie evenly: all at once where each output pixel reads one input pixel,
 /// an output row at a time otherwise.
 struct RunConvolution {
@@ -166,3 +167,6 @@ struct RunConvolution {
     kernel(&run, &ending)
   }
 }
+#else
+typealias RunConvolution = AbsentForm
+#endif

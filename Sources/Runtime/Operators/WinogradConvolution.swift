@@ -1,6 +1,7 @@
 internal import CKernels
 internal import ModelFormat
 
+#if arch(x86_64)
 /// A 3 × 3 convolution of stride 1 by Winograd's F(2 × 2, 3 × 3) or F(4 × 4, 3 × 3): the sums of `Convolution`, bit by bit,
 /// with 16 products instead of 36, or 36 instead of 144.
 ///
@@ -168,3 +169,6 @@ struct WinogradConvolution {
     }
   }
 }
+#else
+typealias WinogradConvolution = AbsentForm
+#endif
