@@ -13,6 +13,7 @@ let package = Package(
   name: "EdgeCNN",
   products: [
     .executable(name: "cnnconvert", targets: ["cnnconvert"]),
+    .executable(name: "cnneval", targets: ["cnneval"]),
     .executable(name: "cnnrun", targets: ["cnnrun"]),
     .library(name: "edgecnn", type: .static, targets: ["CInterface"]),
     .executable(name: "kernelcheck", targets: ["kernelcheck"]),
@@ -159,6 +160,7 @@ let package = Package(
       providers: [.apt(["libopenblas-dev"])]
     ),
     .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CSnappy", providers: [.apt(["libsnappy-dev"])]),
     .target(
       name: "Containers",
@@ -197,15 +199,43 @@ let package = Package(
     ),
     .target(
       name: "Compiler",
-      dependencies: ["GraphIR", "GraphPasses", "Quantization", "ModelFormat", "Runtime"],
+      dependencies: [
+        "GraphIR", "GraphPasses", "Quantization", "ModelFormat", "Runtime", "TextTables",
+      ],
+      exclude: ["README.md"],
+      swiftSettings: strict
+    ),
+    .target(name: "TextTables", exclude: ["README.md"], swiftSettings: strict),
+    .target(
+      name: "Evaluation",
+      dependencies: [
+        "CZlib", "GraphIR", "ImageCodecs", "ModelFormat", "Pixels", "Runtime", "TextTables",
+      ],
+      exclude: ["README.md"],
+      swiftSettings: strict
+    ),
+    .target(
+      name: "HostCommands",
+      dependencies: [
+        "ModelFormat", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      exclude: ["README.md"],
+      swiftSettings: strict
+    ),
+    .executableTarget(
+      name: "cnneval",
+      dependencies: [
+        "Evaluation", "HostCommands", "Importers", "GraphIR", "GraphPasses", "ModelFormat",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       exclude: ["README.md"],
       swiftSettings: strict
     ),
     .executableTarget(
       name: "cnnconvert",
       dependencies: [
-        "Importers", "GraphIR", "GraphPasses", "Quantization", "Compiler", "ImageCodecs", "Pixels",
-        "ModelFormat", "ModelStore", "CSignature",
+        "HostCommands", "Importers", "GraphIR", "GraphPasses", "Quantization", "Compiler",
+        "Evaluation", "ModelFormat", "ModelStore", "CSignature",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       exclude: ["README.md"],
@@ -251,6 +281,11 @@ let package = Package(
         "Importers", "GraphIR", "GraphPasses", "Quantization", "Compiler", "Runtime", "ModelFormat",
         "ImageCodecs", "Pixels", "CameraService", "PlainText",
       ]
+    ),
+    .testTarget(name: "TextTablesTests", dependencies: ["TextTables"]),
+    .testTarget(
+      name: "EvaluationTests",
+      dependencies: ["CZlib", "Evaluation", "GraphIR", "ModelFormat", "ModelSamples", "Runtime"]
     ),
     .testTarget(name: "CommandWordsTests", dependencies: ["CommandWords", "PlainText"]),
     .testTarget(

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import TextTables
 
 extension ConversionReport {
   /// Indented JSON with sorted keys, ending in a line feed.

@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import Foundation
+internal import HostCommands
 
 /// The command: a conversion unless a subcommand is named.
 @main
@@ -19,31 +19,5 @@ struct CnnConvert: ParsableCommand {
     defaultSubcommand: ConvertCommand.self
   )
 
-  /// Parses and runs; every error is one line on standard error.
-  static func main() {
-    do {
-      var command = try parseAsRoot()
-      try command.run()
-    } catch let failure as Failure {
-      Terminal.error(failure.message)
-      Foundation.exit(1)
-    } catch {
-      let code = exitCode(for: error)
-      guard code != .success else { exit(withError: error) }
-      Terminal.write(fullMessage(for: error) + "\n", to: .standardError)
-      Foundation.exit(2)
-    }
-  }
-}
-
-/// Bad input: one line for the user, exit status 1.
-struct Failure: Error {
-  var message: String
-
-  init(_ message: String) { self.message = message }
-}
-
-/// The version that is written into every file.
-enum ConverterVersion {
-  static let text = "0.1.0"
+  static func main() { runAsRoot() }
 }

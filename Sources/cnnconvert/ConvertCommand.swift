@@ -1,8 +1,10 @@
 internal import ArgumentParser
 internal import Compiler
+internal import Evaluation
 internal import Foundation
 internal import GraphIR
 internal import GraphPasses
+internal import HostCommands
 internal import Importers
 internal import ModelFormat
 internal import Quantization
@@ -20,7 +22,7 @@ struct ConvertCommand: ParsableCommand {
   @Option(name: .shortAndLong, help: "File to write; the model's name with .bin if left out.")
   var outputFile: String?
 
-  @Option(help: "Folder of JPEG or PNG images to take activation ranges from.")
+  @Option(help: "Images to take activation ranges from: a folder, TSV, idx or CIFAR records.")
   var calibrate: String?
 
   @Option(help: "How ranges follow from the images: min-max, percentile[:99.99], mse.")
@@ -32,7 +34,7 @@ struct ConvertCommand: ParsableCommand {
   @Option(help: "Golden vectors to embed, with inputs from a seed.")
   var golden = 2
 
-  @Option(help: "Folder of images to embed as golden vectors.")
+  @Option(help: "Images to embed as golden vectors.")
   var goldenImages: String?
 
   @Option(help: "Write everything that the conversion found as JSON.")
@@ -72,16 +74,15 @@ struct ConvertCommand: ParsableCommand {
     let sourceLayers = model.graph.nodes.count
     var passes: [PassPipeline.Count] = []
     do throws(GraphError) {
-      try InputAndOutput.prependPreprocessing(
+      let prepared = try FloatNetwork.prepare(
+        &model.graph,
         mean: preprocessing.mean,
         std: preprocessing.std,
         isBGR: preprocessing.color == .bgr,
-        to: &model.graph
+        endsInProbabilities: !keepLogits
       )
-      if !keepLogits {
-        contract.outputIsProbability = try InputAndOutput.endInProbabilities(&model.graph)
-      }
-      passes = try PassPipeline.optimize(&model.graph)
+      contract.outputIsProbability = prepared.outputIsProbability
+      passes = prepared.passes
     } catch {
       throw Failure("\(source.model): \(error)")
     }
@@ -121,14 +122,14 @@ struct ConvertCommand: ParsableCommand {
       "observer": observer,
     ]
     if let folder = goldenImages {
-      let images = try ImageFolder(folder, contract: contract, warn: Terminal.warning)
-      for path in images.paths {
-        options.goldenImages.append(try ImageFolder.pixels(path, contract))
+      let images = try Self.images(folder, contract)
+      for index in images.items.indices {
+        options.goldenImages.append(try images.pixels(index, contract))
       }
     }
     var calibration: CalibrationImages?
     if let folder = calibrate {
-      calibration = try ImageFolder(folder, contract: contract, warn: Terminal.warning).calibration
+      calibration = CalibrationImages(try Self.images(folder, contract), contract)
     } else {
       Terminal.warning(
         "no calibration images: ranges come from batch normalizations and bounds; --calibrate FOLDER with some 100 typical images is better"
@@ -144,9 +145,35 @@ struct ConvertCommand: ParsableCommand {
     }
   }
 
+  /// The images of a data set that can be read; the others are told.
+  private static func images(
+    _ path: String,
+    _ contract: InputContract
+  ) throws(Failure) -> ImageSet {
+    do throws(DataSetError) {
+      return try DataSets.open(path).readable(contract) {
+        Terminal.warning("\($0.message); left out")
+      }
+    } catch {
+      throw Failure(error.message)
+    }
+  }
+
   /// The model's name without its extension, in the current folder.
   private var defaultOutput: String {
     let name = (source.model as NSString).lastPathComponent
     return ((name as NSString).deletingPathExtension) + ".bin"
+  }
+}
+
+extension CalibrationImages {
+  /// The images of a data set: pixels 0…255 as float.
+  init(_ set: ImageSet, _ contract: InputContract) {
+    self.init(count: set.items.count) { index in
+      Tensor(
+        shape: [1, contract.height, contract.width, contract.channels],
+        values: try set.pixels(index, contract).map(Float.init)
+      )
+    }
   }
 }

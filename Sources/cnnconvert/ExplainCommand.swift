@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Compiler
 internal import GraphIR
 internal import GraphPasses
+internal import HostCommands
 internal import Importers
 
 /// `cnnconvert explain FILE`: what a conversion would do.

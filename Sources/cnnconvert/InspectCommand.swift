@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import HostCommands
 
 /// `cnnconvert inspect model.bin`: what is in a flat file.
 struct InspectCommand: ParsableCommand {

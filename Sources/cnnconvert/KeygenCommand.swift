@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Foundation
+internal import HostCommands
 internal import ModelStore
 
 /// `cnnconvert keygen fleet`: a pair of keys.

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import CSignature
 internal import Foundation
+internal import HostCommands
 internal import ModelFormat
 internal import ModelStore
 

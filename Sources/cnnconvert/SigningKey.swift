@@ -1,5 +1,6 @@
 internal import CSignature
 internal import Foundation
+internal import HostCommands
 internal import ModelFormat
 internal import ModelStore
 

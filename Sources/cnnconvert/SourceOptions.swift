@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import HostCommands
 internal import Importers
 
 /// An image size as `HxW` or one number for both.

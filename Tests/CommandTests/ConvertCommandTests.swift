@@ -72,7 +72,7 @@ import Testing
         "/nowhere/m.bin: cannot be written: No such file or directory"
       ),
       ([model, "-o", "/tmp"], 1, "/tmp: is a folder, expected a file name"),
-      ([model, "--calibrate", "nowhere"], 1, "nowhere: no such folder"),
+      ([model, "--calibrate", "nowhere"], 1, "nowhere: no such file or folder"),
       ([labels], 1, "labels.txt: not a model this converter knows, found"),
       ([], 2, "Missing expected argument '<model>'"),
       ([model, "--golden", "5000"], 2, "--golden: 5000, expected 0…1024"),

@@ -22,10 +22,15 @@ struct Conversion {
     calibration: [[UInt8]]
   ) throws {
     var graph = try ModelImporters.importModel(request).graph
-    try InputAndOutput.prependPreprocessing(mean: mean, std: std, isBGR: isBGR, to: &graph)
+    let prepared = try FloatNetwork.prepare(
+      &graph,
+      mean: mean,
+      std: std,
+      isBGR: isBGR,
+      endsInProbabilities: true
+    )
     var options = CompileOptions()
-    options.contract.outputIsProbability = try InputAndOutput.endInProbabilities(&graph)
-    _ = try PassPipeline.optimize(&graph)
+    options.contract.outputIsProbability = prepared.outputIsProbability
     let shape = graph.shape(of: graph.inputs[0])
     options.observer = .percentile(RangeObserver.usualPercentile)
     options.threads = 2

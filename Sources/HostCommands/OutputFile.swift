@@ -1,9 +1,9 @@
 internal import Foundation
 
 /// Writes whole files: a failure leaves what was there before.
-enum OutputFile {
+public enum OutputFile {
   /// Replaces `path` by `bytes` through a temporary file beside it.
-  static func write(_ bytes: [UInt8], to path: String) throws(Failure) {
+  public static func write(_ bytes: [UInt8], to path: String) throws(Failure) {
     let folder = (path as NSString).deletingLastPathComponent
     let temporary = (folder as NSString).appendingPathComponent(
       ".\((path as NSString).lastPathComponent).\(ProcessInfo.processInfo.processIdentifier)"
@@ -31,7 +31,7 @@ enum OutputFile {
   }
 
   /// Whether `path` could be written, before hours of work are spent on it.
-  static func check(_ path: String) throws(Failure) {
+  public static func check(_ path: String) throws(Failure) {
     var isDirectory: ObjCBool = false
     if FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory),
       isDirectory.boolValue

@@ -1,9 +1,9 @@
 internal import Foundation
 
 /// Class names, one a line.
-enum Labels {
+public enum Labels {
   /// The names in `path`; blank lines at the end do not count.
-  static func read(_ path: String) throws(Failure) -> [String] {
+  public static func read(_ path: String) throws(Failure) -> [String] {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw Failure("\(path): cannot be read; expected a text file with one class name a line")
     }

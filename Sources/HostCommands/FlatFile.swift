@@ -1,10 +1,10 @@
 internal import Foundation
-internal import ModelFormat
+public import ModelFormat
 
 /// A flat file given by its path.
-enum FlatFile {
+public enum FlatFile {
   /// Reads and checks it.
-  static func read(_ path: String) throws(Failure) -> ModelFile {
+  public static func read(_ path: String) throws(Failure) -> ModelFile {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw Failure("\(path): cannot be read")
     }

@@ -1,18 +1,19 @@
 /// Rows of text with aligned columns.
-struct TextTable {
+public struct TextTable {
   private var rows: [[String]] = []
   private let leftAligned: Int
 
   /// A table whose first `leftAligned` columns are flush left, the others flush right.
-  init(_ header: [String], leftAligned: Int) {
+  public init(_ header: [String], leftAligned: Int) {
     rows = [header]
     self.leftAligned = leftAligned
   }
 
-  mutating func add(_ row: [String]) { rows.append(row) }
+  /// Adds a row; it may have fewer cells than there are columns.
+  public mutating func add(_ row: [String]) { rows.append(row) }
 
   /// The lines, two spaces between columns, none at the end of a line.
-  var lines: [String] {
+  public var lines: [String] {
     let columns = rows.map(\.count).max() ?? 0
     let widths = (0..<columns).map { column in
       rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
@@ -31,7 +32,7 @@ struct TextTable {
 }
 
 /// A count with a unit that keeps it under four digits before the point: `3.54 M`.
-func abbreviated(_ count: Int) -> String {
+public func abbreviated(_ count: Int) -> String {
   let units = ["", " K", " M", " G", " T"]
   var value = Double(count)
   var unit = 0
@@ -43,7 +44,7 @@ func abbreviated(_ count: Int) -> String {
 }
 
 /// A number with `digits` digits after the point.
-func fixed(_ value: Double, _ digits: Int) -> String {
+public func fixed(_ value: Double, _ digits: Int) -> String {
   guard value.isFinite, abs(value) < 1e15 else { return "\(value)" }
   var power = 1.0
   for _ in 0..<digits { power *= 10 }

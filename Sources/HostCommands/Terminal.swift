@@ -1,0 +1,29 @@
+internal import Foundation
+
+/// Standard output and error, and what they are connected to.
+public enum Terminal {
+  static let showsProgress = isatty(STDERR_FILENO) == 1
+  /// The command's name, without its folder.
+  private static let command =
+    (CommandLine.arguments.first.map { ($0 as NSString).lastPathComponent }) ?? ""
+
+  /// `cnnconvert: error: …` in one line.
+  public static func error(_ message: String) {
+    writeError("\(command): error: \(message)\n")
+  }
+
+  /// `cnnconvert: warning: …` in one line.
+  public static func warning(_ message: String) {
+    writeError("\(command): warning: \(message)\n")
+  }
+
+  /// Writes to standard output; a closed pipe is nobody's error.
+  public static func write(_ text: String) {
+    try? FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
+  }
+
+  /// Writes to standard error.
+  public static func writeError(_ text: String) {
+    try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+  }
+}
