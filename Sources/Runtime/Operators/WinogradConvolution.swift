@@ -79,7 +79,8 @@ struct WinogradConvolution {
       output.elements * (hasDotProduct ? 2 * input.channels + 17 : 10 * input.channels + 40)
     var best: Tiling?
     // With dot products, 2 × 2 never wins: it has 16 products of int16 where 36 of bytes take as long as 18.
-    for side in hasDotProduct ? [4] : [2, 4] {
+    // Not an array: Swift 6.3 frees one of a choice of literals before the loop has read it.
+    for side in stride(from: hasDotProduct ? 4 : 2, through: 4, by: 2) {
       guard
         let tiling = Tiling(
           side,
