@@ -66,7 +66,10 @@ struct ColorCases {
               let layer = try ColorLayer(call)
               layer.run(kernels, into: found)
               layer.sum(oracle, into: expected)
-              if let failure = difference(call, found, expected) {
+              if let failure = found.failure(
+                pixels: call.pixels,
+                { UnsafeRawPointer(expected.row($0)) }
+              ) {
                 result.failure = "\(current.text), \(layer.rounding.text): " + failure
                 return result
               }
@@ -76,24 +79,5 @@ struct ColorCases {
       }
     }
     return result
-  }
-
-  private func difference(
-    _ call: Call,
-    _ found: GuardedRows,
-    _ expected: GuardedRows
-  ) -> String? {
-    for pixel in 0..<call.pixels {
-      let (row, wanted) = (found.row(pixel), expected.row(pixel))
-      if let channel = found.difference(pixel, wanted) {
-        let value = row.load(fromByteOffset: channel, as: UInt8.self)
-        let should = wanted.load(fromByteOffset: channel, as: UInt8.self)
-        return "pixel \(pixel), channel \(channel) is \(value), expected \(should)"
-      }
-      guard found.isIntact(pixel) else {
-        return "pixel \(pixel): bytes around the output were written, expected as they were"
-      }
-    }
-    return nil
   }
 }

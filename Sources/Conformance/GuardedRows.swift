@@ -52,6 +52,24 @@ final class GuardedRows {
       && Self.difference(row + rowBytes, untouched, Self.guardBytes) == nil
   }
 
+  /// What is wrong with the first row that is, whose pixels have a row of channels each; nil where none is.
+  ///
+  /// `expected` gives what a pixel's row should hold.
+  func failure(pixels: Int, _ expected: (_ pixel: Int) -> UnsafeRawPointer) -> String? {
+    for pixel in 0..<pixels {
+      let wanted = expected(pixel)
+      if let channel = difference(pixel, wanted) {
+        let value = row(pixel).load(fromByteOffset: channel, as: UInt8.self)
+        let should = wanted.load(fromByteOffset: channel, as: UInt8.self)
+        return "pixel \(pixel), channel \(channel) is \(value), expected \(should)"
+      }
+      guard isIntact(pixel) else {
+        return "pixel \(pixel): bytes around the output were written, expected as they were"
+      }
+    }
+    return nil
+  }
+
   private static func difference(
     _ a: UnsafeRawPointer,
     _ b: UnsafeRawPointer,

@@ -72,7 +72,10 @@ struct RowCases {
             result.cases += 1
             layer.run(oracle, into: expected)
             layer.run(kernel, into: found)
-            if let failure = difference(call, found, expected) {
+            if let failure = found.failure(
+              pixels: call.rows * call.width,
+              { UnsafeRawPointer(expected.row($0)) }
+            ) {
               result.failure = "\(current.text), \(layer.rounding.text): " + failure
               return result
             }
@@ -81,24 +84,5 @@ struct RowCases {
       }
     }
     return result
-  }
-
-  private func difference(
-    _ call: Call,
-    _ found: GuardedRows,
-    _ expected: GuardedRows
-  ) -> String? {
-    for pixel in 0..<call.rows * call.width {
-      let (row, wanted) = (found.row(pixel), expected.row(pixel))
-      if let channel = found.difference(pixel, wanted) {
-        let value = row.load(fromByteOffset: channel, as: UInt8.self)
-        let should = wanted.load(fromByteOffset: channel, as: UInt8.self)
-        return "pixel \(pixel), channel \(channel) is \(value), expected \(should)"
-      }
-      guard found.isIntact(pixel) else {
-        return "pixel \(pixel): bytes around the output were written, expected as they were"
-      }
-    }
-    return nil
   }
 }

@@ -63,18 +63,7 @@ struct RunCases {
   private func difference(_ target: GuardedRows, _ expected: [UInt8], _ pixels: Int) -> String? {
     expected.withUnsafeBytes { expected in
       guard let start = expected.baseAddress else { return nil }
-      for pixel in 0..<pixels {
-        let row = start + pixel * Self.mostChannels
-        if let channel = target.difference(pixel, row) {
-          let found = target.row(pixel).load(fromByteOffset: channel, as: UInt8.self)
-          return "pixel \(pixel), channel \(channel) is \(found), expected "
-            + String(row.load(fromByteOffset: channel, as: UInt8.self))
-        }
-        guard target.isIntact(pixel) else {
-          return "pixel \(pixel): bytes around the output were written, expected as they were"
-        }
-      }
-      return nil
+      return target.failure(pixels: pixels) { start + $0 * Self.mostChannels }
     }
   }
 }
