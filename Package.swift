@@ -285,7 +285,7 @@ let package = Package(
     .testTarget(name: "TextTablesTests", dependencies: ["TextTables"]),
     .testTarget(
       name: "EvaluationTests",
-      dependencies: ["CZlib", "Evaluation", "GraphIR", "ModelFormat", "ModelSamples", "Runtime"]
+      dependencies: ["Evaluation", "ModelFormat", "ModelSamples", "ScratchFolders"]
     ),
     .testTarget(name: "CommandWordsTests", dependencies: ["CommandWords", "PlainText"]),
     .testTarget(
@@ -304,12 +304,16 @@ let package = Package(
       name: "CameraServiceTests",
       dependencies: ["CameraService", "Camera", "ModelFormat", "ModelSamples", "PlainText"]
     ),
-    .testTarget(name: "CommandTests", dependencies: ["ModelFormat", "ModelSamples"]),
+    .testTarget(
+      name: "CommandTests",
+      dependencies: ["ModelFormat", "ModelSamples", "ScratchFolders"]
+    ),
     .testTarget(
       name: "CInterfaceTests",
       dependencies: ["CEdgeCNN", "CInterface", "ModelFormat", "ModelSamples", "Pixels", "Runtime"]
     ),
     .target(name: "CountedMemory", path: "Tests/CountedMemory"),
+    .target(name: "ScratchFolders", path: "Tests/ScratchFolders"),
     .target(
       name: "ModelSamples",
       dependencies: ["ModelFormat", "Runtime"],

@@ -19,10 +19,8 @@ public struct CompileOptions: Sendable {
   public var metadata: [String: String] = [:]
   /// Names of the classes, or none; their number must be the output's.
   public var labels: [String] = []
-  /// How ranges follow from observations.
-  public var observer: RangeObserver = .minMax
-  /// Whether biases take back the mean error that rounding the weights causes.
-  public var correctsBias = true
+  /// Which methods quantize.
+  public var recipe = QuantizationRecipe()
   /// Golden vectors whose input comes from a seed.
   public var goldenSeeds = 2
   /// Golden vectors whose input is stored: dense H × W × C bytes each.
@@ -41,7 +39,7 @@ public struct CompileOptions: Sendable {
   public var progress: @Sendable (_ phase: Phase, _ done: Int, _ total: Int) -> Void = { _, _, _ in
   }
 
-  /// Two seeded golden vectors, min-max ranges, one thread.
+  /// Two seeded golden vectors, the usual methods, one thread.
   public init() {}
 }
 

@@ -104,7 +104,7 @@ struct ModelBuilder {
     report.multiplyAccumulates = report.layers.reduce(0) { $0 + $1.multiplyAccumulates }
     report.arenaBytes = contents.arenaSize
     if let images, !images.isSynthetic {
-      report.calibration = options.observer.description
+      report.calibration = options.recipe.description
       report.calibrationImages = images.count
     } else {
       let statistics = DataFreeRanges(model.graph).hasStatistics

@@ -24,10 +24,11 @@ public enum ModelCompiler {
     _ = try lowered(try Self.quantized(graph, ranges: Self.unitRanges(graph)), options)
     try check(options, graph)
     let (ranges, calibrated) = try observe(graph, options, calibration)
+    let corrects = options.recipe.biasCorrection == .analytic && calibration != nil
     let quantized = try Self.quantized(
       graph,
       ranges: ranges,
-      channelMeans: options.correctsBias && calibration != nil ? calibrated.channelMeans : [:],
+      channelMeans: corrects ? calibrated.channelMeans : [:],
       progress: { options.progress(.quantizing, $0, $1) }
     )
     let lowering = try lowered(quantized, options)
@@ -107,7 +108,7 @@ public enum ModelCompiler {
       )
     } catch { throw .quantization(error.description) }
     guard calibration == nil || images.isSynthetic else {
-      return (result.histograms.mapValues { options.observer.range(of: $0) }, result)
+      return (result.histograms.mapValues { options.recipe.observer.range(of: $0) }, result)
     }
     let seen = result.histograms.mapValues { RangeObserver.minMax.range(of: $0) }
     return (DataFreeRanges(graph).ranges(observed: seen), result)

@@ -49,24 +49,18 @@ public struct Baseline: Codable, Sendable, Equatable {
       guard let expected = expected[keyPath: path] else { return }
       let tolerance = tolerance[keyPath: path] ?? 0
       guard let found else {
-        lines.append("\(name): not measured, expected \(Self.percent(expected))")
+        lines.append("\(name): not measured, expected \(percent(expected))")
         return
       }
       // Shares of whole images: a rounding error must not decide.
       guard found < expected - tolerance - 1e-9 else { return }
       lines.append(
-        "\(name): \(Self.percent(found)), expected \(Self.percent(expected)), at most \(Self.percent(tolerance)) less"
+        "\(name): \(percent(found)), expected \(percent(expected)), at most \(percent(tolerance)) less"
       )
     }
     hold("top-1", result.top1, \.top1)
     hold("top-5", result.top5, \.top5)
     hold("agreement with float", result.agreement, \.agreement)
     return lines
-  }
-
-  private static func percent(_ share: Double) -> String {
-    let hundredths = Int((share * 10000).rounded())
-    let rest = hundredths % 100
-    return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest) %"
   }
 }

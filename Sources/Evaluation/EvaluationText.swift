@@ -18,13 +18,13 @@ extension EvaluationResult {
     func row(_ name: String, _ share: Double?, _ float: Double?) {
       guard let share else { return }
       let margin = Self.margin(share, tally.labelled)
-      let int8 = "\(fixed(share * 100, 2)) % ± \(fixed(margin * 100, 2))"
-      table.add([name, int8] + (float.map { ["\(fixed($0 * 100, 2)) %"] } ?? []))
+      let int8 = "\(percent(share)) ± \(fixed(margin * 100, 2))"
+      table.add([name, int8] + (float.map { [percent($0)] } ?? []))
     }
     row("top-1", top1, floatTop1)
     row("top-5", top5, floatTop5)
-    if let classMean { table.add(["mean of classes", "\(fixed(classMean * 100, 2)) %"]) }
-    if let agreement { table.add(["same as float", "\(fixed(agreement * 100, 2)) %"]) }
+    if let classMean { table.add(["mean of classes", percent(classMean)]) }
+    if let agreement { table.add(["same as float", percent(agreement)]) }
     lines += table.lines
     if let least = milliseconds(0), let median = milliseconds(0.5), let p99 = milliseconds(0.99) {
       lines.append(
@@ -80,3 +80,6 @@ extension EvaluationResult {
 extension Tally.ClassCount {
   fileprivate var share: Double { Double(right) / Double(images) }
 }
+
+/// A share of 0…1 as people read it: `99.25 %`.
+func percent(_ share: Double) -> String { "\(fixed(share * 100, 2)) %" }

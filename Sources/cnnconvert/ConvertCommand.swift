@@ -18,15 +18,13 @@ struct ConvertCommand: ParsableCommand {
 
   @OptionGroup var source: SourceOptions
   @OptionGroup var pixels: PixelOptions
+  @OptionGroup var methods: MethodOptions
 
   @Option(name: .shortAndLong, help: "File to write; the model's name with .bin if left out.")
   var outputFile: String?
 
   @Option(help: "Images to take activation ranges from: a folder, TSV, idx or CIFAR records.")
   var calibrate: String?
-
-  @Option(help: "How ranges follow from the images: min-max, percentile[:99.99], mse.")
-  var observer = RangeObserver.percentile(RangeObserver.usualPercentile).description
 
   @Option(help: "Text file with one class name a line.")
   var labels: String?
@@ -52,11 +50,6 @@ struct ConvertCommand: ParsableCommand {
   func validate() throws {
     guard (0...1024).contains(golden) else {
       throw ValidationError("--golden: \(golden), expected 0…1024")
-    }
-    guard RangeObserver(observer) != nil else {
-      throw ValidationError(
-        "--observer: \"\(observer)\", expected min-max, percentile[:99.99] or mse"
-      )
     }
     guard (1...256).contains(threads) else {
       throw ValidationError("--threads: \(threads), expected 1…256")
@@ -105,7 +98,7 @@ struct ConvertCommand: ParsableCommand {
     options.contract = contract
     options.labels =
       try labels.map { path throws(Failure) in try Labels.read(path) } ?? model.labels ?? []
-    if let observer = RangeObserver(observer) { options.observer = observer }
+    options.recipe = methods.recipe
     options.goldenSeeds = golden
     options.threads = threads
     options.passes = passes.map { PassCount(name: $0.name, count: $0.count) }
@@ -115,21 +108,18 @@ struct ConvertCommand: ParsableCommand {
       "converter": "cnnconvert \(ConverterVersion.text)",
       "source.format": model.format,
       "source.name": (source.model as NSString).lastPathComponent,
-      "preprocessing.mean": preprocessing.mean.map { "\($0)" }.joined(separator: ","),
-      "preprocessing.std": preprocessing.std.map { "\($0)" }.joined(separator: ","),
-      "preprocessing.color": preprocessing.color?.rawValue
-        ?? (contract.channels == 1 ? "gray" : "rgb"),
-      "observer": observer,
+      "methods": "\(methods.recipe)",
     ]
+    options.metadata.merge(preprocessing.metadata(channels: contract.channels)) { $1 }
     if let folder = goldenImages {
-      let images = try Self.images(folder, contract)
+      let images = try ImageSet.opened(folder, contract)
       for index in images.items.indices {
         options.goldenImages.append(try images.pixels(index, contract))
       }
     }
     var calibration: CalibrationImages?
     if let folder = calibrate {
-      calibration = CalibrationImages(try Self.images(folder, contract), contract)
+      calibration = CalibrationImages(try ImageSet.opened(folder, contract), contract)
     } else {
       Terminal.warning(
         "no calibration images: ranges come from batch normalizations and bounds; --calibrate FOLDER with some 100 typical images is better"
@@ -145,35 +135,9 @@ struct ConvertCommand: ParsableCommand {
     }
   }
 
-  /// The images of a data set that can be read; the others are told.
-  private static func images(
-    _ path: String,
-    _ contract: InputContract
-  ) throws(Failure) -> ImageSet {
-    do throws(DataSetError) {
-      return try DataSets.open(path).readable(contract) {
-        Terminal.warning("\($0.message); left out")
-      }
-    } catch {
-      throw Failure(error.message)
-    }
-  }
-
   /// The model's name without its extension, in the current folder.
   private var defaultOutput: String {
     let name = (source.model as NSString).lastPathComponent
     return ((name as NSString).deletingPathExtension) + ".bin"
-  }
-}
-
-extension CalibrationImages {
-  /// The images of a data set: pixels 0…255 as float.
-  init(_ set: ImageSet, _ contract: InputContract) {
-    self.init(count: set.items.count) { index in
-      Tensor(
-        shape: [1, contract.height, contract.width, contract.channels],
-        values: try set.pixels(index, contract).map(Float.init)
-      )
-    }
   }
 }

@@ -101,9 +101,7 @@ struct PixelOptions: ParsableArguments {
   }
 
   private static func numbers(_ text: String) -> [Float]? {
-    let parts = text.split(separator: ",", omittingEmptySubsequences: false)
-    let values = parts.compactMap { Float($0) }
-    return values.count == parts.count && [1, 3].contains(values.count) ? values : nil
+    Preprocessing.numbers(text).flatMap { [1, 3].contains($0.count) ? $0 : nil }
   }
 
   /// What to put before the network, and the contract for images; `warn` hears what had to be assumed.

@@ -33,17 +33,15 @@ struct FloatOptions: ParsableArguments {
     } catch {
       throw Failure(error.description)
     }
-    guard let mean = Self.numbers(file.metadata("preprocessing.mean")),
-      let std = Self.numbers(file.metadata("preprocessing.std"))
-    else {
+    guard let preprocessing = Preprocessing(statedBy: file) else {
       throw Failure("the model states no preprocessing, so no float model can be compared with it")
     }
     do throws(GraphError) {
       _ = try FloatNetwork.prepare(
         &graph,
-        mean: mean,
-        std: std,
-        isBGR: file.metadata("preprocessing.color") == "bgr",
+        mean: preprocessing.mean,
+        std: preprocessing.std,
+        isBGR: preprocessing.color == .bgr,
         endsInProbabilities: file.input.outputIsProbability
       )
     } catch {
@@ -64,12 +62,5 @@ struct FloatOptions: ParsableArguments {
     guard outputs == [expected] else {
       throw Failure("\(path): outputs of \(outputs) elements, expected one of \(expected)")
     }
-  }
-
-  private static func numbers(_ text: String?) -> [Float]? {
-    guard let text else { return nil }
-    let parts = text.split(separator: ",")
-    let values = parts.compactMap { Float($0) }
-    return values.count == parts.count && !values.isEmpty ? values : nil
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import ModelSamples
+import ScratchFolders
 import Testing
 
 /// cnncamd as its users run it, on a machine that may have no camera.

@@ -1,4 +1,5 @@
 import Foundation
+import ScratchFolders
 
 /// One of the package's commands, run as its users run it: the binary that was built together with these tests.
 struct CommandProcess {
@@ -31,26 +32,5 @@ struct CommandProcess {
     status = process.terminationStatus
     output = try String(contentsOfFile: outputFile, encoding: .utf8)
     errors = try String(contentsOfFile: errorFile, encoding: .utf8)
-  }
-}
-
-/// A folder that goes away with the value.
-final class ScratchFolder {
-  let url: URL
-
-  init() throws {
-    url = FileManager.default.temporaryDirectory.appendingPathComponent(
-      "edgecnn-tests-" + UUID().uuidString
-    )
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: false)
-  }
-
-  deinit { try? FileManager.default.removeItem(at: url) }
-
-  /// Writes a file and returns its path.
-  func write(_ bytes: [UInt8], _ name: String) throws -> String {
-    let file = url.appendingPathComponent(name)
-    try Data(bytes).write(to: file)
-    return file.path
   }
 }

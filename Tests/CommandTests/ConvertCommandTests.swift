@@ -1,5 +1,6 @@
 import Foundation
 import ModelFormat
+import ScratchFolders
 import Testing
 
 /// `cnnconvert` as its users type it.
@@ -77,7 +78,7 @@ import Testing
       ([], 2, "Missing expected argument '<model>'"),
       ([model, "--golden", "5000"], 2, "--golden: 5000, expected 0…1024"),
       ([model, "--mean", "1,2"], 2, "--mean: \"1,2\", expected a number or three"),
-      ([model, "--observer", "best"], 2, "--observer: \"best\", expected min-max"),
+      ([model, "--observer", "median"], 2, "The value 'median' is invalid for '--observer"),
       ([model, "--input-size", "0x3"], 2, "--input-size"),
       ([model, "--crop-fraction", "2"], 2, "--crop-fraction: 2.0, expected above 0"),
       (["inspect", labels], 1, "labels.txt: "),

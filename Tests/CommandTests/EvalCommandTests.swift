@@ -1,4 +1,5 @@
 import Foundation
+import ScratchFolders
 import Testing
 
 /// `cnneval` as its users type it, on the bundled signs.

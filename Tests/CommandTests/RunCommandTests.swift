@@ -1,6 +1,7 @@
 import Foundation
 import ModelFormat
 import ModelSamples
+import ScratchFolders
 import Testing
 
 struct RunCommandTests {

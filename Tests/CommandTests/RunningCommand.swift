@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import ScratchFolders
 
 /// A command that goes on until it is told to end.
 final class RunningCommand {

@@ -13,7 +13,7 @@ struct CompiledBytesTests {
     let sample = try #require(GraphSample.all.first { $0.name == name })
     var options = CompileOptions()
     options.metadata = ["b": "2", "a": "1", "c": "3"]
-    options.observer = .percentile(99.9)
+    options.recipe.observer = .percentile(99.9)
     let first = try ModelCompiler.compile(
       sample.graph,
       options: options,

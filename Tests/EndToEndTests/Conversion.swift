@@ -32,7 +32,6 @@ struct Conversion {
     var options = CompileOptions()
     options.contract.outputIsProbability = prepared.outputIsProbability
     let shape = graph.shape(of: graph.inputs[0])
-    options.observer = .percentile(RangeObserver.usualPercentile)
     options.threads = 2
     options.comparedImages = 1
     let images = CalibrationImages(count: calibration.count) { index in

@@ -1,5 +1,6 @@
 import Foundation
 import ModelFormat
+import ScratchFolders
 import Testing
 
 @testable import Evaluation

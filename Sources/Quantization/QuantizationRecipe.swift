@@ -1,0 +1,26 @@
+/// Which methods turn a float graph into int8; everything else about a conversion follows from the graph and the images.
+public struct QuantizationRecipe: Sendable, Equatable, CustomStringConvertible {
+  /// How the range of an activation follows from what was observed of it.
+  public var observer = RangeObserver.percentile(RangeObserver.usualPercentile)
+  /// How biases take back the mean error that rounding the weights causes.
+  public var biasCorrection = BiasCorrection.analytic
+
+  /// What `cnnconvert` does where nothing else is asked for.
+  public init() {}
+
+  /// The methods by name, such as `percentile:99.99, analytic bias correction`.
+  public var description: String {
+    var methods = [observer.description]
+    if biasCorrection != .none { methods.append("\(biasCorrection) bias correction") }
+    return methods.joined(separator: ", ")
+  }
+}
+
+/// How biases take back the mean error that rounding the weights causes.
+public enum BiasCorrection: String, Sendable, CaseIterable {
+  /// Not at all.
+  case none
+  /// By `Σ (q × s − w) × E[x]` with the channel means of float runs (Nagel et al. 2019, section 4.2,
+  /// https://arxiv.org/abs/1906.04721).
+  case analytic
+}

@@ -1,0 +1,34 @@
+public import ArgumentParser
+public import Quantization
+
+/// Which methods quantize.
+struct MethodOptions: ParsableArguments {
+  @Option(help: "How ranges follow from the images.")
+  var observer = QuantizationRecipe().observer
+
+  @Option(help: "How biases take back what rounding the weights costs.")
+  var biasCorrection = QuantizationRecipe().biasCorrection
+
+  /// The methods as the compiler takes them.
+  var recipe: QuantizationRecipe {
+    var recipe = QuantizationRecipe()
+    recipe.observer = observer
+    recipe.biasCorrection = biasCorrection
+    return recipe
+  }
+}
+
+extension BiasCorrection: ExpressibleByArgument {}
+
+extension RangeObserver: ExpressibleByArgument {
+  /// The observer of that name; nil where there is none.
+  public init?(argument: String) { self.init(argument) }
+
+  /// What there is to choose from.
+  public static var allValueStrings: [String] {
+    ["min-max", "percentile", "percentile:99.9", "mse"]
+  }
+
+  /// As the command line shows it.
+  public var defaultValueDescription: String { description }
+}
