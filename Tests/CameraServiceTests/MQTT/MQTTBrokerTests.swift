@@ -65,7 +65,7 @@ struct MQTTBrokerTests {
       )
     }
     try wait("delivery") { daemon.publisher.currentCounts.delivered == 4 }
-    #expect(sequences(subscription.payloads(of: "test/camera/result")) == [0, 30, 60, 90])
+    #expect(try results(subscription, through: 90) == [0, 30, 60, 90])
   }
 
   @Test func `An interval lets changes and the first of every interval through`() throws {
@@ -150,7 +150,7 @@ struct MQTTBrokerTests {
     try relay.open()
     try wait("all results") { daemon.publisher.currentCounts.delivered == 300 }
     // The connection may have been cut before the acknowledgement of one that had arrived: at least once.
-    #expect(sequences(subscription.payloads(of: "test/camera/result")) == Array(10..<300))
+    #expect(try results(subscription, through: 299) == Array(10..<300))
     #expect(daemon.publisher.currentCounts.dropped == 0)
   }
 
@@ -166,7 +166,7 @@ struct MQTTBrokerTests {
     let subscription = try broker.subscribe("test/camera/result")
     try relay.open()
     try wait("50 results") { daemon.publisher.currentCounts.delivered == 50 }
-    #expect(sequences(subscription.payloads(of: "test/camera/result")) == Array(150..<200))
+    #expect(try results(subscription, through: 199) == Array(150..<200))
     #expect(daemon.publisher.currentCounts.dropped == 150)
   }
 
@@ -190,7 +190,7 @@ struct MQTTBrokerTests {
     )
     relay.block(false)
     try wait("all results", seconds: 30) { daemon.publisher.currentCounts.delivered == 100 }
-    let numbers = sequences(subscription.payloads(of: "test/camera/result"))
+    let numbers = try results(subscription, through: 99)
     // What was under way when the connection was given up may arrive twice; what is new is in order.
     var news: [Int] = []
     for number in numbers where number > news.last ?? -1 { news.append(number) }

@@ -76,3 +76,13 @@ final class LogLines: Sendable {
 func sequences(_ payloads: [String]) -> [Int] {
   payloads.compactMap { Int($0.dropFirst("{\"sequence\":".count).dropLast()) }
 }
+
+/// The numbers of all results, once result `last` is among them: the broker acknowledges before its subscribers print.
+func results(_ subscription: Subscription, through last: Int) throws -> [Int] {
+  var numbers: [Int] = []
+  try wait("result \(last)") {
+    numbers = sequences(subscription.payloads(of: "test/camera/result"))
+    return numbers.contains(last)
+  }
+  return numbers
+}
