@@ -23,6 +23,7 @@ struct ModelBuilder {
     contents.input.channels = input.channels
     contents.labels = options.labels
     contents.metadata = options.metadata.map { .init(key: $0.key, value: $0.value) }
+    contents.metadata.append(.init(key: "methods", value: "\(options.recipe)"))
     report.notes = lowering.model.notes + lowering.notes
   }
 

@@ -56,6 +56,12 @@ public struct ImageSet: Sendable {
     keeping(stride(from: shard, to: items.count, by: count).map { $0 })
   }
 
+  /// Every `count`th image, and the rest.
+  public func split(every count: Int) -> (rest: ImageSet, chosen: ImageSet) {
+    let chosen = { (index: Int) in index % count == count - 1 }
+    return (keeping(items.indices.filter { !chosen($0) }), keeping(items.indices.filter(chosen)))
+  }
+
   private func keeping(_ indices: [Int]) -> ImageSet {
     var part = self
     part.items = indices.map { items[$0] }

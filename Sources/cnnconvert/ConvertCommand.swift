@@ -19,6 +19,7 @@ struct ConvertCommand: ParsableCommand {
   @OptionGroup var source: SourceOptions
   @OptionGroup var pixels: PixelOptions
   @OptionGroup var methods: MethodOptions
+  @OptionGroup var accuracy: AccuracyOptions
 
   @Option(name: .shortAndLong, help: "File to write; the model's name with .bin if left out.")
   var outputFile: String?
@@ -54,6 +55,9 @@ struct ConvertCommand: ParsableCommand {
     guard (1...256).contains(threads) else {
       throw ValidationError("--threads: \(threads), expected 1…256")
     }
+    guard accuracy.maxDrop == nil || calibrate != nil else {
+      throw ValidationError("--max-drop: expected --calibrate too; without images nothing is known")
+    }
   }
 
   func run() throws {
@@ -79,21 +83,27 @@ struct ConvertCommand: ParsableCommand {
     } catch {
       throw Failure("\(source.model): \(error)")
     }
-    let compiled = try compile(model, contract, preprocessing, passes, sourceLayers)
+    var options = try options(model, contract, preprocessing)
+    options.passes = passes.map { PassCount(name: $0.name, count: $0.count) }
+    options.sourceLayers = sourceLayers
+    let (compiled, search) = try convert(model.graph, options)
     try OutputFile.write(compiled.bytes, to: target)
     if let report { try OutputFile.write(Array(compiled.report.json.utf8), to: report) }
     if !quiet {
-      Terminal.write("\n\(compiled.report.text)\n\(target): \(compiled.bytes.count) bytes\n")
+      Terminal.write("\n\(compiled.report.text)")
+      if let search { Terminal.write("\n\(search.text)") }
+      Terminal.write("\n\(target): \(compiled.bytes.count) bytes\n")
+    }
+    if let maxDrop = accuracy.maxDrop, let search, !search.isWithinBudget {
+      throw Failure("\(target): \(search.shortfall(maxDrop))")
     }
   }
 
-  private func compile(
+  private func options(
     _ model: ImportedModel,
     _ contract: InputContract,
-    _ preprocessing: Preprocessing,
-    _ passes: [PassPipeline.Count],
-    _ sourceLayers: Int
-  ) throws -> CompiledModel {
+    _ preprocessing: Preprocessing
+  ) throws -> CompileOptions {
     var options = CompileOptions()
     options.contract = contract
     options.labels =
@@ -101,14 +111,11 @@ struct ConvertCommand: ParsableCommand {
     options.recipe = methods.recipe
     options.goldenSeeds = golden
     options.threads = threads
-    options.passes = passes.map { PassCount(name: $0.name, count: $0.count) }
-    options.sourceLayers = sourceLayers
     options.sourceBytes = model.sourceBytes
     options.metadata = [
       "converter": "cnnconvert \(ConverterVersion.text)",
       "source.format": model.format,
       "source.name": (source.model as NSString).lastPathComponent,
-      "methods": "\(methods.recipe)",
     ]
     options.metadata.merge(preprocessing.metadata(channels: contract.channels)) { $1 }
     if let folder = goldenImages {
@@ -117,22 +124,43 @@ struct ConvertCommand: ParsableCommand {
         options.goldenImages.append(try images.pixels(index, contract))
       }
     }
-    var calibration: CalibrationImages?
-    if let folder = calibrate {
-      calibration = CalibrationImages(try ImageSet.opened(folder, contract), contract)
-    } else {
-      Terminal.warning(
-        "no calibration images: ranges come from batch normalizations and bounds; --calibrate FOLDER with some 100 typical images is better"
-      )
-    }
+    return options
+  }
+
+  /// The flat file, and the search for it where `--max-drop` asks for one.
+  private func convert(
+    _ graph: Graph,
+    _ options: CompileOptions
+  ) throws -> (CompiledModel, AccuracySearch.Outcome?) {
+    var options = options
     let bar = ProgressBar()
     options.progress = { phase, done, total in bar.show(phase.rawValue, done, of: total) }
     defer { bar.finish() }
-    do throws(CompileError) {
-      return try ModelCompiler.compile(model.graph, options: options, calibration: calibration)
-    } catch {
-      throw Failure("\(source.model): \(error)")
+    func conversion(_ calibration: CalibrationImages?) -> Conversion {
+      Conversion(source: source.model, graph: graph, options: options, calibration: calibration)
     }
+    guard let calibrate else {
+      Terminal.warning(
+        "no calibration images: ranges come from batch normalizations and bounds; --calibrate FOLDER with some 100 typical images is better"
+      )
+      return (try conversion(nil).compile(options.recipe), nil)
+    }
+    let contract = options.contract
+    let images = try accuracy.split(try ImageSet.opened(calibrate, contract), contract)
+    let calibrated = conversion(CalibrationImages(images.calibration, contract))
+    guard let budget = accuracy.maxDrop, let judges = images.judges else {
+      return (try calibrated.compile(options.recipe), nil)
+    }
+    let outcome = try calibrated.search(
+      budget: budget,
+      judges: judges,
+      outputs: accuracy.outputs(
+        of: judges,
+        labels: options.labels,
+        count: graph.shape(of: graph.outputs[0]).reduce(1, *)
+      )
+    )
+    return (outcome.model, outcome)
   }
 
   /// The model's name without its extension, in the current folder.

@@ -52,6 +52,18 @@ import Testing
     #expect(inspect.output.contains("32 × 32 × 3"))
   }
 
+  @Test func `a budget that int8 keeps at once costs one attempt, judged by every fourth image`()
+    throws
+  {
+    let folder = try ScratchFolder()
+    let run = try convert([
+      Self.model, "-o", folder.url.appendingPathComponent("a.bin").path, "--calibrate",
+      Self.calibration, "--labels", Self.labels, "--max-drop", "0",
+    ])
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(run.output.contains("taken"))
+  }
+
   @Test func `explain converts nothing and says what is there`() throws {
     let run = try convert(["explain", Self.model])
     #expect(run.status == 0, "\(run.errors)")
@@ -79,6 +91,9 @@ import Testing
       ([model, "--golden", "5000"], 2, "--golden: 5000, expected 0…1024"),
       ([model, "--mean", "1,2"], 2, "--mean: \"1,2\", expected a number or three"),
       ([model, "--observer", "median"], 2, "The value 'median' is invalid for '--observer"),
+      ([model, "--max-drop", "101"], 2, "--max-drop: 101.0, expected points, 0…100"),
+      ([model, "--max-drop", "1"], 2, "--max-drop: expected --calibrate too"),
+      ([model, "--validate", "x"], 2, "--validate: expected --max-drop too"),
       ([model, "--input-size", "0x3"], 2, "--input-size"),
       ([model, "--crop-fraction", "2"], 2, "--crop-fraction: 2.0, expected above 0"),
       (["inspect", labels], 1, "labels.txt: "),
