@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import pathlib
-import platform
 import shlex
 import subprocess
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import plot
 import scaling
 import table
 from engine import ROOT, Programs
+from machine import machine
 from measure import Course
 from peers import ENGINES, FOLDER, OURS, cores, environment, say
 
@@ -188,23 +188,6 @@ def made_by():
     for name in ("network.py", "networks.py", "onnx_writer.py", "pictures.py", "tflite_writer.py"):
         digest.update((FOLDER / name).read_bytes())
     return digest.hexdigest()[:8]
-
-
-def machine():
-    processor = platform.processor() or platform.machine()
-    info = pathlib.Path("/proc/cpuinfo").read_text()
-    for key in ("model name", "Model", "Hardware"):
-        found = [line.split(":", 1)[1].strip() for line in info.splitlines() if line.split(":")[0].strip() == key]
-        if found:
-            processor = found[0]
-            break
-    try:
-        words = [line.split(":")[1].strip() for line in info.splitlines() if line.startswith(("flags", "Features"))][0].split()
-    except IndexError:
-        words = []
-    features = [word for word in words if word.startswith(("avx", "sse4", "fma", "asimd", "i8mm", "neon"))]
-    return {"processor": processor, "cores": len(os.sched_getaffinity(0)), "features": features, "kernel": platform.release(),
-            "load_before": os.getloadavg()[0]}
 
 
 def write(path, text):

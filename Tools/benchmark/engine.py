@@ -4,7 +4,8 @@ import pathlib
 import shutil
 import subprocess
 
-from peers import FOLDER, last_line, say
+from peers import FOLDER, say
+from wheels import last_line
 
 ROOT = FOLDER.parent.parent
 

@@ -2,9 +2,10 @@
 
 import os
 import pathlib
-import subprocess
 import sys
 from dataclasses import dataclass
+
+import wheels
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 OURS = "EdgeCNN"
@@ -40,48 +41,11 @@ def say(text):
     print(f"bench: {text}", file=sys.stderr, flush=True)
 
 
-def requirements():
-    lines = (FOLDER / "requirements.txt").read_text().splitlines()
-    return [line.split("#")[0].strip() for line in lines if line.split("#")[0].strip()]
-
-
 def environment(folder, with_peers, must_write):
-    """The virtual environment's Python. Installs what is missing; a package that has no wheel here is named. Where networks must
-    be written and what that needs cannot be had, the status is 3."""
-    python = folder / "bin" / "python"
-    if not python.exists():
-        say(f"making {folder}")
-        made = subprocess.run([sys.executable, "-m", "venv", folder], capture_output=True, text=True)
-        if made.returncode:
-            raise SystemExit(f"bench: no virtual environment: {last_line(made)}; install python3-venv")
-    wanted = [line for line in requirements() if with_peers or must_write and line.split("==")[0] in NEEDED]
-    done = folder / "installed"
-    installed = set(done.read_text().split()) if done.exists() else set()
-    missing = [line for line in wanted if line not in installed]
-    if not missing:
-        return python
-    say(f"installing {', '.join(missing)}")
-    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:"]
-    if subprocess.run([*pip, *missing], capture_output=True).returncode == 0:
-        installed.update(missing)
-    else:  # one by one, to name those that cannot be had
-        for line in missing:
-            result = subprocess.run([*pip, line], capture_output=True, text=True)
-            if result.returncode == 0:
-                installed.add(line)
-            elif must_write and line.split("==")[0] in NEEDED:
-                say(f"skipped: {line} cannot be installed: {last_line(result)}")
-                raise SystemExit(3)
-            else:
-                say(f"skipped: {line}, not to be had for this machine: {last_line(result)}")
-    done.write_text("\n".join(sorted(installed)) + "\n")
-    return python
-
-
-def last_line(result):
-    lines = [line for line in (result.stderr or result.stdout).splitlines() if line.strip()]
-    errors = [line for line in lines if "error" in line.lower()]
-    return (errors or lines or [f"status {result.returncode}"])[0]
+    """The virtual environment's Python; where networks must be written and what that needs cannot be had, the status is 3."""
+    lines = wheels.requirements(FOLDER / "requirements.txt")
+    wanted = [line for line in lines if with_peers or must_write and line.split("==")[0] in NEEDED]
+    return wheels.environment(folder, wanted, NEEDED if must_write else (), say)
 
 
 def cores():
