@@ -10,11 +10,12 @@ import shlex
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import text
 import wheels
 from machine import machine
-from ours import Ours
+from ours import Ours, slug
 from report import Row
 
 FOLDER = pathlib.Path(__file__).resolve().parent
@@ -142,33 +143,48 @@ class Comparison:
                 found.append(pathlib.Path(line))
         return found
 
-    def measured(self, folder, facts, word):
-        """What a peer named, as kept from an earlier run of the same tools on the same images, or measured now."""
+    def kept(self, folder, facts, name, files, measure):
+        """What an earlier run named with the same tools for the same images, or what `measure` names now."""
         digest = hashlib.sha256()
-        for file in [*(FOLDER / name for name in OF_PEERS), folder / "case.json", folder / "float.onnx", folder / "images.npz"]:
-            digest.update(file.read_bytes())
-        key, kept, result = digest.hexdigest(), folder / f"{word}.key", folder / f"{word}.json"
-        if not (kept.exists() and result.exists() and kept.read_text() == key):
-            say(f"{facts['name']}: {PEERS.get(word, word)}")
-            kept.unlink(missing_ok=True)
-            result.unlink(missing_ok=True)
-            with open(folder / f"{word}.log", "w") as log:
-                self.inside(FOLDER / "worker.py", folder, word, stdout=log, stderr=subprocess.STDOUT)
-            if not result.exists():
-                return {"engine": PEERS.get(word, word), "failure": f"ended without a result, see {word}.log"}
-            kept.write_text(key)
-        return json.loads(result.read_text())
+        for file in [*files, folder / "case.json", folder / "float.onnx", folder / "images.npz"]:
+            digest.update(pathlib.Path(file).read_bytes())
+        result, key = folder / f"{slug(name)}.json", digest.hexdigest()
+        if result.exists() and (kept := json.loads(result.read_text())).get("key") == key:
+            return kept
+        say(f"{facts['name']}: {name}")
+        found = measure()
+        result.write_text(json.dumps({**found, "key": key}) + "\n")
+        return found
+
+    def peer(self, folder, facts, word):
+        """What a peer named."""
+        def measure():
+            target, log = folder / f"{word}.worker", folder / f"{word}.log"
+            target.unlink(missing_ok=True)
+            with open(log, "w") as output:
+                self.inside(FOLDER / "worker.py", folder, word, target, stdout=output, stderr=subprocess.STDOUT)
+            if not target.exists():
+                return {"engine": PEERS.get(word, word), "failure": f"ended without a result, see {log}"}
+            return json.loads(target.read_text())
+
+        return self.kept(folder, facts, PEERS.get(word, word), [FOLDER / name for name in OF_PEERS], measure)
+
+    def variant(self, folder, facts, name, has_images, words):
+        """What one of our columns named."""
+        programs = [self.ours.program("cnnconvert"), self.ours.program("cnnrun")]
+        (folder / f"{slug(name)}.words").write_text(f"{has_images} {words}")
+        return self.kept(folder, facts, name, [*programs, folder / f"{slug(name)}.words"],
+                         lambda: self.ours.measure(folder, facts, name, has_images, words))
 
     def row(self, folder):
         facts = json.loads((folder / "case.json").read_text())
-        results = [self.measured(folder, facts, word) for word in ["float", *self.peers]]
+        with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:  # a process and a thread each
+            results = list(pool.map(lambda word: self.peer(folder, facts, word), ["float", *self.peers]))
         if "failure" in results[0]:
             self.skipped.append(f"{facts['name']}: float: {results[0]['failure']}")
             say(f"skipped: {self.skipped[-1]}")
             return None
-        for name, has_images, words in self.variants:
-            say(f"{facts['name']}: {name}")
-            results.append(self.ours.measure(folder, facts, name, has_images, words))
+        results += [self.variant(folder, facts, *variant) for variant in self.variants]
         for one in results:
             if "failure" in one:
                 say(f"skipped: {facts['name']}, {one['engine']}: {one['failure']}")

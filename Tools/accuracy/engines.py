@@ -45,7 +45,7 @@ def session(path, optimized):
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
-    options.intra_op_num_threads = threads()
+    options.intra_op_num_threads = 1
     if not optimized:  # integers are then computed as their float values, exactly
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
@@ -101,7 +101,7 @@ def compiled(model):
     import openvino
 
     # Without the low-precision pass the quantized network is computed as its float values, exactly.
-    config = {"INFERENCE_PRECISION_HINT": "f32", "LP_TRANSFORMS_MODE": "NO", "INFERENCE_NUM_THREADS": threads()}
+    config = {"INFERENCE_PRECISION_HINT": "f32", "LP_TRANSFORMS_MODE": "NO", "INFERENCE_NUM_THREADS": 1}
     return openvino.Core().compile_model(model, "CPU", config)
 
 
@@ -172,7 +172,7 @@ def measure_litert(case):
     converter.representative_dataset = lambda: ([value] for value in case.inputs(case.calibration))
     path = case.folder / "int8.tflite"
     path.write_bytes(converter.convert())
-    interpreter = Interpreter(str(path), num_threads=threads())
+    interpreter = Interpreter(str(path), num_threads=1)
     interpreter.allocate_tensors()
     given, result = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
 
@@ -182,10 +182,6 @@ def measure_litert(case):
         return interpreter.get_tensor(result)
 
     return classes(case, case.test, run), "TFLiteConverter, full int8, per channel"
-
-
-def threads():
-    return len(os.sched_getaffinity(0))
 
 
 def version(*packages):

@@ -1,6 +1,6 @@
 """One peer on one case, in a process of its own: what it named for every test image, or why it could not.
 
-usage: worker.py FOLDER ENGINE; writes FOLDER/ENGINE.json"""
+usage: worker.py FOLDER ENGINE RESULT.json"""
 
 import contextlib
 import json
@@ -13,7 +13,7 @@ import warnings
 from engines import ENGINES, Case, version
 
 
-def main(folder, word):
+def main(folder, word, target):
     name, packages, measure = ENGINES[word]
     facts = json.loads((pathlib.Path(folder) / "case.json").read_text())
     started = time.monotonic()
@@ -24,10 +24,10 @@ def main(folder, word):
     except Exception as error:  # a peer's tool may fail in any way; its words go into the table
         result["failure"] = " ".join(f"{type(error).__name__}: {error}".split())[:300]
     result["seconds"] = round(time.monotonic() - started, 1)
-    (pathlib.Path(folder) / f"{word}.json").write_text(json.dumps(result) + "\n")
+    pathlib.Path(target).write_text(json.dumps(result) + "\n")
 
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
-    main(sys.argv[1], sys.argv[2])
+    main(*sys.argv[1:])
