@@ -205,6 +205,12 @@ let package = Package(
       exclude: ["README.md"],
       swiftSettings: strict
     ),
+    .target(
+      name: "ReportPage",
+      dependencies: ["Compiler", "TextTables"],
+      exclude: ["README.md"],
+      swiftSettings: strict
+    ),
     .target(name: "TextTables", exclude: ["README.md"], swiftSettings: strict),
     .target(
       name: "Evaluation",
@@ -235,7 +241,7 @@ let package = Package(
       name: "cnnconvert",
       dependencies: [
         "HostCommands", "Importers", "GraphIR", "GraphPasses", "Quantization", "Compiler",
-        "Evaluation", "ModelFormat", "ModelStore", "CSignature",
+        "ReportPage", "Evaluation", "ModelFormat", "ModelStore", "CSignature",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       exclude: ["README.md"],
@@ -283,6 +289,7 @@ let package = Package(
       ]
     ),
     .testTarget(name: "TextTablesTests", dependencies: ["TextTables"]),
+    .testTarget(name: "ReportPageTests", dependencies: ["Compiler", "ReportPage"]),
     .testTarget(
       name: "EvaluationTests",
       dependencies: ["Evaluation", "ModelFormat", "ModelSamples", "ScratchFolders"]

@@ -14,10 +14,22 @@ public struct ConversionReport: Sendable, Equatable, Codable {
     public var weightBytes: Int
     /// Signal-to-quantization-noise ratio of the output in dB; nil where not measured.
     public var noiseRatio: Double?
+    /// The same where nothing but rounding and clipping the output to its steps added noise; nil where nothing was seen of it.
+    public var rangeNoiseRatio: Double?
+    /// `10 log₁₀ (Σ w² ÷ Σ (ŵ − w)²)` of the rounded weights in dB; nil without weights.
+    public var weightNoiseRatio: Double?
+    /// Share of the float values that lie outside of what the output can represent, 0…1.
+    public var saturation: Double?
+    /// Share of the output's steps that the middle 99.9 % of the float values use, 0…1.
+    public var rangeUse: Double?
+    /// Largest weight of the channel with the largest, over the median of the channels' largest; nil without weights.
+    public var channelRatio: Double?
   }
 
   /// Name of the network.
   public var name = ""
+  /// Name of the file that it came from; empty where the caller did not say.
+  public var source = ""
   /// Layers of the source before any pass.
   public var sourceLayers = 0
   /// Operators of the flat file, in order.
@@ -42,6 +54,10 @@ public struct ConversionReport: Sendable, Equatable, Codable {
   public var agreeing: Int?
   /// What a person should know: dead channels, raised scales, stand-ins.
   public var notes: [String] = []
+  /// Layers that stand in the way of accuracy, and why; the one that adds most noise first.
+  public var causes: [Cause] = []
+  /// What a report on a page draws; nil in the flat file, which keeps the essence.
+  public var details: ReportDetails?
 
   /// Names of the layers with the most noise, worst first.
   public var worstLayers: [String] {

@@ -10,8 +10,11 @@ struct ModelBuilder {
   private let options: CompileOptions
   private let operatorValues: [ValueID?]
   private var report = ConversionReport()
+  private let calibrated: CalibrationResult
+  private var channels: [Int: ChannelNoise] = [:]
 
-  init(_ lowering: Lowering, _ options: CompileOptions) {
+  init(_ lowering: Lowering, _ options: CompileOptions, _ calibrated: CalibrationResult) {
+    self.calibrated = calibrated
     model = lowering.model
     self.options = options
     operatorValues = lowering.operatorValues
@@ -30,10 +33,7 @@ struct ModelBuilder {
   /// Runs the file so far and float side by side: noise a layer over a few images, agreement over all.
   ///
   /// Made-up images would only flatter: without real ones nothing is measured.
-  mutating func measure(
-    _ images: CalibrationImages?,
-    _ calibrated: CalibrationResult
-  ) throws(CompileError) {
+  mutating func measure(_ images: CalibrationImages?) throws(CompileError) {
     guard let images, !images.isSynthetic else { return }
     let network = try network()
     var recorder = CalibrationRecorder(network)
@@ -60,6 +60,7 @@ struct ModelBuilder {
     for (index, ratio) in comparison.ratios.enumerated() where !ratio.isNaN {
       contents.operators[index].record.noiseRatio = Float(ratio)
     }
+    channels = comparison.channels
     contents.calibration = recorder.statistics
     report.comparedImages = compared
     report.agreeing = agreeing
@@ -69,7 +70,7 @@ struct ModelBuilder {
   mutating func build(_ images: CalibrationImages?) throws(CompileError) -> CompiledModel {
     describe(images)
     // The file's own size is not in the report that it carries: it would depend on itself.
-    contents.report = report.json
+    contents.report = report.essence
     let network = try network()
     let seeds = (0..<max(0, options.goldenSeeds)).map { GoldenVector.Input.seed(UInt64($0) + 1) }
     let stored = options.goldenImages.map { GoldenVector.Input.stored($0) }
@@ -98,6 +99,7 @@ struct ModelBuilder {
 
   private mutating func describe(_ images: CalibrationImages?) {
     report.name = model.graph.name
+    report.source = options.metadata["source.name"] ?? ""
     report.sourceLayers = options.sourceLayers
     report.sourceBytes = options.sourceBytes
     report.passes = options.passes
@@ -117,6 +119,15 @@ struct ModelBuilder {
         at: 0
       )
     }
+    Diagnosis(
+      model,
+      contents,
+      operatorValues: operatorValues,
+      calibrated: calibrated,
+      channels: channels,
+      remedies: Remedies(recipe: options.recipe, hasImages: report.calibrationImages > 0)
+    )
+    .describe(in: &report)
   }
 }
 

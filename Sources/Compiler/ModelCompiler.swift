@@ -32,8 +32,8 @@ public enum ModelCompiler {
       progress: { options.progress(.quantizing, $0, $1) }
     )
     let lowering = try lowered(quantized, options)
-    var builder = ModelBuilder(lowering, options)
-    try builder.measure(calibration, calibrated)
+    var builder = ModelBuilder(lowering, options, calibrated)
+    try builder.measure(calibration)
     return try builder.build(calibration)
   }
 

@@ -3,16 +3,33 @@ internal import TextTables
 
 extension ConversionReport {
   /// Indented JSON with sorted keys, ending in a line feed.
-  public var json: String {
+  public var json: String { encoded(.prettyPrinted) + "\n" }
+
+  /// What the flat file holds: the essence as JSON on one line, the same for the same conversion on any machine.
+  public var essence: String {
+    var essence = self
+    essence.details = nil
+    return essence.encoded([])
+  }
+
+  /// The report that `essence` gave a flat file; nil for any other text.
+  public init?(essence: String) {
+    guard let report = try? JSONDecoder().decode(Self.self, from: Data(essence.utf8)) else {
+      return nil
+    }
+    self = report
+  }
+
+  private func encoded(_ formatting: JSONEncoder.OutputFormatting) -> String {
     let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    encoder.outputFormatting = formatting.union([.sortedKeys, .withoutEscapingSlashes])
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
       positiveInfinity: "inf",
       negativeInfinity: "-inf",
       nan: "nan"
     )
     let data = (try? encoder.encode(self)) ?? Data("{}".utf8)
-    return String(decoding: data, as: UTF8.self) + "\n"
+    return String(decoding: data, as: UTF8.self)
   }
 
   /// Tables of layers and passes and a summary, for a terminal.
@@ -27,6 +44,7 @@ extension ConversionReport {
     lines.append("")
     lines += summary.lines
     for note in notes { lines.append("note: \(note)") }
+    lines += causeLines(limit: 8)
     return lines.joined(separator: "\n") + "\n"
   }
 
@@ -46,6 +64,40 @@ extension ConversionReport {
     return table.lines
   }
 
+  /// How good the conversion is, layer by layer, and why: what `cnnconvert inspect` shows.
+  public var qualityLines: [String] {
+    var facts = TextTable(["ranges", rangeSource], leftAligned: 2)
+    if let agreement { facts.add(["agreement", agreement]) }
+    var table = TextTable(
+      ["layer", "SQNR dB", "range dB", "weights dB", "clipped %", "in use %", "widest channel"],
+      leftAligned: 1
+    )
+    for layer in layers {
+      table.add([
+        layer.name, layer.noiseRatio.map { fixed($0, 1) } ?? "",
+        layer.rangeNoiseRatio.map { fixed($0, 1) } ?? "",
+        layer.weightNoiseRatio.map { fixed($0, 1) } ?? "",
+        layer.saturation.map { significant(100 * $0, 2) } ?? "",
+        layer.rangeUse.map { fixed(100 * $0, 0) } ?? "",
+        layer.channelRatio.map { "\(significant($0, 2))×" } ?? "",
+      ])
+    }
+    let causes = causeLines()
+    return facts.lines + [""] + table.lines + (causes.isEmpty ? [] : [""] + causes)
+  }
+
+  private var rangeSource: String {
+    calibration + (calibrationImages > 0 ? ", \(calibrationImages) images" : "")
+  }
+
+  private var agreement: String? {
+    guard let agreeing, calibrationImages > 0 else { return nil }
+    let share = 100 * Double(agreeing) / Double(calibrationImages)
+    let interval = WilsonInterval(agreeing, of: calibrationImages)
+    return
+      "float and int8 name the same class for \(agreeing) of \(calibrationImages) images (\(fixed(share, 1)) %, 95 % interval \(fixed(100 * interval.low, 1)) … \(fixed(100 * interval.high, 1)))"
+  }
+
   private var summary: TextTable {
     var table = TextTable(["network", name], leftAligned: 2)
     let source = sourceLayers > 0 ? "\(sourceLayers) in the source, " : ""
@@ -58,18 +110,11 @@ extension ConversionReport {
     }
     table.add(["file", size])
     table.add(["memory", "\(abbreviated(arenaBytes))B"])
-    let images = calibrationImages > 0 ? ", \(calibrationImages) images" : ""
-    table.add(["ranges", calibration + images])
+    table.add(["ranges", rangeSource])
     if !worstLayers.isEmpty {
       table.add(["most noise", worstLayers.joined(separator: ", ")])
     }
-    if let agreeing, calibrationImages > 0 {
-      let share = 100 * Double(agreeing) / Double(calibrationImages)
-      table.add([
-        "agreement",
-        "float and int8 name the same class for \(agreeing) of \(calibrationImages) images (\(fixed(share, 1)) %)",
-      ])
-    }
+    if let agreement { table.add(["agreement", agreement]) }
     return table
   }
 }

@@ -55,3 +55,31 @@ public func fixed(_ value: Double, _ digits: Int) -> String {
   let rest = "\(Int(scaled) - whole * Int(power))"
   return "\(sign)\(whole)." + String(repeating: "0", count: digits - rest.count) + rest
 }
+
+/// A number with at most `digits` significant digits and no zeros at its end: `0.013`, `40`, `1.5e-7`; a true minus sign.
+public func significant(_ value: Double, _ digits: Int) -> String {
+  guard value.isFinite, value != 0 else { return value == 0 ? "0" : "\(value)" }
+  var exponent = 0
+  var magnitude = abs(value)
+  while magnitude >= 10 {
+    magnitude /= 10
+    exponent += 1
+  }
+  while magnitude < 1 {
+    magnitude *= 10
+    exponent -= 1
+  }
+  let sign = value < 0 ? "−" : ""
+  guard exponent < -4 || exponent > 6 else {
+    return sign + withoutTrailingZeros(fixed(abs(value), max(0, digits - 1 - exponent)))
+  }
+  return "\(sign)\(withoutTrailingZeros(fixed(magnitude, digits - 1)))e\(exponent)"
+}
+
+private func withoutTrailingZeros(_ number: String) -> String {
+  guard number.contains(".") else { return number }
+  var number = number
+  while number.last == "0" { number.removeLast() }
+  if number.last == "." { number.removeLast() }
+  return number
+}

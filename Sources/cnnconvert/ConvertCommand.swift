@@ -36,7 +36,7 @@ struct ConvertCommand: ParsableCommand {
   @Option(help: "Images to embed as golden vectors.")
   var goldenImages: String?
 
-  @Option(help: "Write everything that the conversion found as JSON.")
+  @Option(help: "Write what the conversion found: a page for FILE.html, numbers for FILE.json.")
   var report: String?
 
   @Option(help: "Threads for calibration; results do not depend on it.")
@@ -58,12 +58,18 @@ struct ConvertCommand: ParsableCommand {
     guard accuracy.maxDrop == nil || calibrate != nil else {
       throw ValidationError("--max-drop: expected --calibrate too; without images nothing is known")
     }
+    if let report {
+      do throws(Failure) { _ = try ReportFile(report) } catch {
+        throw ValidationError(error.message)
+      }
+    }
   }
 
   func run() throws {
     let target = outputFile ?? defaultOutput
     try OutputFile.check(target)
-    if let report { try OutputFile.check(report) }
+    let reportFile = try report.map { path throws(Failure) in try ReportFile(path) }
+    try reportFile?.check()
     var model = try source.load()
     if !quiet { Terminal.write("\(source.model): \(model.format)\n") }
     for note in model.notes where !quiet { Terminal.write("  \(note)\n") }
@@ -88,7 +94,7 @@ struct ConvertCommand: ParsableCommand {
     options.sourceLayers = sourceLayers
     let (compiled, search) = try convert(model.graph, options)
     try OutputFile.write(compiled.bytes, to: target)
-    if let report { try OutputFile.write(Array(compiled.report.json.utf8), to: report) }
+    try reportFile?.write(compiled)
     if !quiet {
       Terminal.write("\n\(compiled.report.text)")
       if let search { Terminal.write("\n\(search.text)") }

@@ -1,3 +1,4 @@
+internal import Compiler
 internal import Foundation
 internal import ModelFormat
 internal import ModelStore
@@ -11,9 +12,9 @@ struct ModelListing {
     (self.model, self.name) = (model, name)
   }
 
-  /// Header, provenance, operators, arena map.
+  /// Header, provenance, operators, arena map, what quantization cost.
   var text: String {
-    [header, provenance, operators, arena].joined(separator: "\n")
+    [header, provenance, operators, arena, quantization].joined(separator: "\n")
   }
 
   private var header: String {
@@ -79,6 +80,16 @@ struct ModelListing {
         + "\(pad(place, 24))\(model.name(of: tensor))\n"
     }
     return lines
+  }
+
+  /// The essence of the conversion's report.
+  private var quantization: String {
+    let text = model.report
+    guard !text.isEmpty else { return "quantization\n  no report in this file\n" }
+    guard let report = ConversionReport(essence: text) else {
+      return "quantization\n  the report is not one that this cnnconvert writes\n"
+    }
+    return "quantization\n" + report.qualityLines.map { $0.isEmpty ? "\n" : "  \($0)\n" }.joined()
   }
 
   private func shape(_ tensor: TensorRecord) -> String {

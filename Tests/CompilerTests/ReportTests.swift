@@ -16,7 +16,12 @@ struct ReportTests {
         shape: [8, 8, 16],
         multiplyAccumulates: 27648,
         weightBytes: 768,
-        noiseRatio: 31.25
+        noiseRatio: 31.25,
+        rangeNoiseRatio: 38.5,
+        weightNoiseRatio: 42,
+        saturation: 0.0001,
+        rangeUse: 0.97,
+        channelRatio: 40
       ),
       .init(
         name: "pool",
@@ -45,6 +50,17 @@ struct ReportTests {
     report.comparedImages = 4
     report.agreeing = 7
     report.notes = ["something to know"]
+    report.causes = [
+      Cause(
+        layer: 0,
+        name: "conv1",
+        kind: .wideChannel,
+        channel: 3,
+        words: "channel 3's weights are 40 times wider than the median",
+        remedy: "--mend"
+      ),
+      Cause(layer: 1, name: "pool", kind: .deadChannels, words: "2 of 16 channels are always 0"),
+    ]
     return report
   }
 
@@ -75,9 +91,42 @@ struct ReportTests {
         memory      1.54 KB
         ranges      min-max, 8 images
         most noise  pool, conv1
-        agreement   float and int8 name the same class for 7 of 8 images (87.5 %)
+        agreement   float and int8 name the same class for 7 of 8 images (87.5 %, 95 % interval 52.9 … 97.8)
         note: something to know
+        conv1: channel 3's weights are 40 times wider than the median; --mend mends it
+        channels that are always 0: pool; pruning them in training would save work
 
+        """
+    )
+  }
+
+  @Test func `the essence is one line that is read back without the details`() throws {
+    var report = Self.report
+    report.details = ReportDetails()
+    let essence = report.essence
+    #expect(!essence.contains("\n"))
+    report.details = nil
+    #expect(ConversionReport(essence: essence) == report)
+  }
+
+  @Test(arguments: ["", "{}", "[1, 2]", "{\"layers\": 3}"])
+  func `other text is no report`(_ text: String) {
+    #expect(ConversionReport(essence: text) == nil)
+  }
+
+  @Test func `inspecting shows how good each layer is`() {
+    #expect(
+      Self.report.qualityLines.joined(separator: "\n") == """
+        ranges     min-max, 8 images
+        agreement  float and int8 name the same class for 7 of 8 images (87.5 %, 95 % interval 52.9 … 97.8)
+
+        layer   SQNR dB  range dB  weights dB  clipped %  in use %  widest channel
+        conv1      31.3      38.5        42.0       0.01        97             40×
+        pool       28.0
+        scores
+
+        conv1: channel 3's weights are 40 times wider than the median; --mend mends it
+        channels that are always 0: pool; pruning them in training would save work
         """
     )
   }

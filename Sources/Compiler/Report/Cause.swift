@@ -1,0 +1,63 @@
+/// Why a layer loses accuracy, in words, and the flag that mends it.
+public struct Cause: Sendable, Equatable, Codable {
+  /// What is wrong.
+  public enum Kind: String, Sendable, Codable, CaseIterable {
+    /// One output channel's weights are so wide that the other channels use few of the output's steps.
+    case wideChannel
+    /// A few values far out stretch the range.
+    case outliers
+    /// The range is narrower than the values.
+    case saturation
+    /// The range is a guess, because there are no images, and wider than what made-up images show.
+    case guessedRange
+    /// The range is that of another value, which has to share the scale.
+    case sharedScale
+    /// Weights of one channel differ so much in size that small ones are rounded away.
+    case coarseWeights
+    /// Weights do not fit their steps, because the output's range is too narrow for them.
+    case clippedWeights
+    /// Channels are off by a constant.
+    case shift
+    /// The layer adds more noise than those before it, for no reason of those above.
+    case noise
+    /// Channels that are 0 whatever the image: no loss of accuracy, but work for nothing.
+    case deadChannels
+  }
+
+  /// Index of the operator.
+  public var layer: Int
+  /// The operator's name.
+  public var name: String
+  /// What is wrong.
+  public var kind: Kind
+  /// The channel that it is about, where it is about one.
+  public var channel: Int?
+  /// What is wrong in a sentence without an end.
+  public var words: String
+  /// The flag of `cnnconvert` that mends it; nil where none does.
+  public var remedy: String?
+
+  /// `conv2: channel 17's weights are 40 times wider than the median; --equalize mends it`.
+  public var line: String {
+    "\(name): \(words)" + (remedy.map { "; \($0) mends it" } ?? "")
+  }
+}
+
+extension ConversionReport {
+  /// The worst `limit` causes, a line each, and one line for channels that are always 0.
+  public func causeLines(limit: Int = .max) -> [String] {
+    let harmful = causes.filter { $0.kind != .deadChannels }
+    var lines = harmful.prefix(limit).map(\.line)
+    if harmful.count > lines.count {
+      lines.append("and \(harmful.count - lines.count) more; --report FILE.html shows all")
+    }
+    let dead = causes.filter { $0.kind == .deadChannels }.map(\.name)
+    if !dead.isEmpty {
+      let more = dead.count > 3 ? " and \(dead.count - 3) more" : ""
+      lines.append(
+        "channels that are always 0: \(dead.prefix(3).joined(separator: ", "))\(more); pruning them in training would save work"
+      )
+    }
+    return lines
+  }
+}

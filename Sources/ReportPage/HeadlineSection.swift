@@ -1,0 +1,94 @@
+internal import Compiler
+internal import TextTables
+
+/// What a person wants to know first: how good, how large, how fast.
+extension ReportPage {
+  func headline(in page: inout Markup) {
+    page.newLine()
+    page.element("header") { header in
+      header.element("p", ["class": "kicker"], "Conversion report")
+      header.element("h1", title)
+      header.element("p", ["class": "verdict"], verdict)
+    }
+    page.element("dl", ["class": "tiles"]) { tiles in
+      quality(in: &tiles)
+      tile("Size", NumberFormat.bytes(report.fileBytes), sizeNote, in: &tiles)
+      if let speed = details.speed {
+        tile(
+          "Speed, predicted",
+          "\(significant(speed.milliseconds, 3)) ms",
+          note(speed),
+          in: &tiles
+        )
+      }
+      tile(
+        "Work",
+        "\(abbreviated(report.multiplyAccumulates)) MAC",
+        "multiply-accumulates an image, in \(report.layers.count) operators"
+          + (report.sourceLayers > 0 ? " made of \(report.sourceLayers) layers" : ""),
+        in: &tiles
+      )
+      tile(
+        "Working memory",
+        NumberFormat.bytes(report.arenaBytes),
+        "all that a run needs beside the file",
+        in: &tiles
+      )
+    }
+  }
+
+  private func quality(in tiles: inout Markup) {
+    guard let agreeing = report.agreeing, report.calibrationImages > 0 else {
+      tile(
+        "Agreement with float",
+        "unknown",
+        "not measured: there were no calibration images",
+        in: &tiles
+      )
+      return
+    }
+    let images = report.calibrationImages
+    let interval = WilsonInterval(agreeing, of: images)
+    tile(
+      "Agreement with float",
+      NumberFormat.percent(Double(agreeing) / Double(images)),
+      "the same class for \(agreeing) of \(images) calibration images; 95 % interval \(significant(100 * interval.low, 3)) … \(significant(100 * interval.high, 3)) %",
+      in: &tiles
+    )
+  }
+
+  private var verdict: String {
+    let layers = blamed.count
+    if layers > 0 {
+      let what = layers == 1 ? "1 layer stands" : "\(layers) layers stand"
+      return "\(what) in the way of accuracy; why, and what mends it, is below."
+    }
+    guard report.calibrationImages > 0 else {
+      return "No layer stands out, but ranges are guesses until real images are seen."
+    }
+    let noisiest = report.worstLayers.map { Self.short($0, 30) }.joined(separator: ", ")
+    return "No layer stands in the way: noise adds up evenly, to most in \(noisiest)."
+  }
+
+  private var sizeNote: String {
+    guard report.sourceBytes > 0, report.fileBytes > 0 else { return "" }
+    let ratio = Double(report.sourceBytes) / Double(report.fileBytes)
+    return
+      "of \(NumberFormat.bytes(report.sourceBytes)) float, \(significant(ratio, 3)) times smaller"
+  }
+
+  private func note(_ speed: ReportDetails.Speed) -> String {
+    let rate = Double(report.multiplyAccumulates) / speed.milliseconds / 1e6
+    let processor = speed.processor.isEmpty ? "" : "\(speed.processor), "
+    return
+      "from the shortest of \(speed.runs) runs on the converting machine: \(processor)\(speed.kernels), 1 thread, \(significant(rate, 3)) GMAC/s"
+  }
+
+  private func tile(_ name: String, _ value: String, _ note: String, in tiles: inout Markup) {
+    tiles.element("div") { tile in
+      tile.element("dt", name)
+      tile.element("dd", ["class": "value"], value)
+      if !note.isEmpty { tile.element("dd", ["class": "note"], note) }
+    }
+  }
+}
