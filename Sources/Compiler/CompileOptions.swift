@@ -29,6 +29,8 @@ public struct CompileOptions: Sendable {
   public var threads = 1
   /// Calibration images whose layers are compared with float.
   public var comparedImages = 4
+  /// Which output each calibration image should give, for the report; empty, or nil for an image, where not known.
+  public var expectedClasses: [Int?] = []
   /// Passes that ran before, with how often each did something, for the report.
   public var passes: [PassCount] = []
   /// Layers of the source graph before any pass, for the report.

@@ -52,6 +52,8 @@ public struct ConversionReport: Sendable, Equatable, Codable {
   public var comparedImages = 0
   /// Images where float and int8 name the same class, of `calibrationImages`; nil where not measured.
   public var agreeing: Int?
+  /// Right classes over the calibration images, float and int8; nil where not all classes are known.
+  public var accuracy: AccuracySearch.Score?
   /// What a person should know: dead channels, raised scales, stand-ins.
   public var notes: [String] = []
   /// Layers that stand in the way of accuracy, and why; the one that adds most noise first.

@@ -42,6 +42,7 @@ struct ModelBuilder {
     // Spread over the set, which is often sorted by class.
     let chosen = Set((0..<compared).map { $0 * images.count / compared })
     var agreeing = 0
+    var accuracy = AccuracySearch.Score(float: 0, int8: 0, images: 0, isAccuracy: true)
     for index in 0..<images.count {
       let image: Tensor
       do { image = try images.load(index) } catch {
@@ -54,7 +55,13 @@ struct ModelBuilder {
       }
       recorder.run(image.pixelBytes)
       let output = Tensor(shape: [network.outputValues.count], values: network.outputValues)
-      if output.indexOfLargest == calibrated.topClasses[index] { agreeing += 1 }
+      let (float, int8) = (calibrated.topClasses[index], output.indexOfLargest)
+      if int8 == float { agreeing += 1 }
+      if index < options.expectedClasses.count, let expected = options.expectedClasses[index] {
+        accuracy.images += 1
+        if float == expected { accuracy.float += 1 }
+        if int8 == expected { accuracy.int8 += 1 }
+      }
       options.progress(.comparing, index + 1, images.count)
     }
     for (index, ratio) in comparison.ratios.enumerated() where !ratio.isNaN {
@@ -64,6 +71,7 @@ struct ModelBuilder {
     contents.calibration = recorder.statistics
     report.comparedImages = compared
     report.agreeing = agreeing
+    report.accuracy = accuracy.images == images.count ? accuracy : nil
   }
 
   /// The finished file and its report.

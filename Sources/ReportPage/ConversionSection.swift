@@ -1,4 +1,5 @@
 internal import Compiler
+internal import TextTables
 
 /// How the file was made.
 extension ReportPage {
@@ -16,9 +17,34 @@ extension ReportPage {
         let passes = report.passes.filter { $0.count > 0 }.map { "\($0.name) \($0.count)×" }
         if !passes.isEmpty { fact("Rewrites", passes.joined(separator: ", "), in: &facts) }
       }
+      attempts(in: &section)
       guard !report.notes.isEmpty else { return }
       section.element("ul", ["class": "notes"]) { list in
         for note in report.notes { list.element("li", note) }
+      }
+    }
+  }
+
+  /// What a search for enough accuracy took.
+  private func attempts(in page: inout Markup) {
+    guard !details.attempts.isEmpty else { return }
+    page.element("table") { table in
+      table.element("tr") { head in
+        for title in ["Methods tried", "float", "int8", "of", "points lost"] {
+          head.element("th", title)
+        }
+      }
+      for (index, attempt) in details.attempts.enumerated() {
+        let isChosen = index == details.chosenAttempt
+        table.element("tr", ["class": isChosen ? "chosen" : "other"]) { row in
+          row.element("td", attempt.methods + (isChosen ? " (taken)" : ""))
+          let score = attempt.score
+          for number in [
+            "\(score.float)", "\(score.int8)", "\(score.images)", fixed(score.drop, 2),
+          ] {
+            row.element("td", number)
+          }
+        }
       }
     }
   }

@@ -47,14 +47,38 @@ extension ReportPage {
       )
       return
     }
+    // Images that calibration has not seen tell more, where a search was judged by some.
+    if let index = details.chosenAttempt, details.attempts.indices.contains(index) {
+      tile(details.attempts[index].score, "images that calibration has not seen", in: &tiles)
+    } else if let accuracy = report.accuracy {
+      tile(accuracy, "calibration images", in: &tiles)
+    }
     let images = report.calibrationImages
-    let interval = WilsonInterval(agreeing, of: images)
     tile(
       "Agreement with float",
       NumberFormat.percent(Double(agreeing) / Double(images)),
-      "the same class for \(agreeing) of \(images) calibration images; 95 % interval \(significant(100 * interval.low, 3)) … \(significant(100 * interval.high, 3)) %",
+      "the same class for \(agreeing) of \(images) calibration images; \(interval(agreeing, images))",
       in: &tiles
     )
+  }
+
+  private func tile(_ score: AccuracySearch.Score, _ which: String, in tiles: inout Markup) {
+    guard score.images > 0 else { return }
+    let int8 = NumberFormat.percent(Double(score.int8) / Double(score.images))
+    let float = NumberFormat.percent(Double(score.float) / Double(score.images))
+    tile(
+      score.isAccuracy ? "Accuracy in int8" : "Agreement on images kept apart",
+      int8,
+      (score.isAccuracy ? "float \(float), " : "")
+        + "on \(score.images) \(which); \(interval(score.int8, score.images))",
+      in: &tiles
+    )
+  }
+
+  private func interval(_ part: Int, _ whole: Int) -> String {
+    let interval = WilsonInterval(part, of: whole)
+    return
+      "95 % interval \(significant(100 * interval.low, 3)) … \(significant(100 * interval.high, 3)) %"
   }
 
   private var verdict: String {

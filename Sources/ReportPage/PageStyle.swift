@@ -88,6 +88,12 @@ extension ReportPage {
     .row:target{outline:2px solid var(--bad)}
     .facts{margin:8px 0 0;display:grid;grid-template-columns:repeat(auto-fit,minmax(220px,1fr));gap:10px}
     .facts dd{overflow-wrap:anywhere}
+    table{border-collapse:collapse;margin-top:14px;font-size:13px;width:100%}
+    th,td{text-align:right;padding:4px 6px;border-top:1px solid var(--line);font-weight:400}
+    th{color:var(--soft)}
+    th:first-child,td:first-child{text-align:left;overflow-wrap:anywhere}
+    tr.chosen{background:var(--tint);font-weight:600}
+    tr.chosen td{font-weight:600}
     .notes{margin:14px 0 0;padding-left:20px;overflow-wrap:anywhere;font-size:14px}
     @media(max-width:640px){main{padding:16px 10px 32px}section{padding:12px 12px 14px;border-radius:6px}h1{font-size:24px}
     .tiles{grid-template-columns:1fr 1fr;gap:8px}.tiles div:first-child{grid-column:1/-1}.tiles div{padding:10px 10px}dd.value{font-size:20px}

@@ -94,7 +94,7 @@ struct ConvertCommand: ParsableCommand {
     options.sourceLayers = sourceLayers
     let (compiled, search) = try convert(model.graph, options)
     try OutputFile.write(compiled.bytes, to: target)
-    try reportFile?.write(compiled)
+    try reportFile?.write(compiled, search)
     if !quiet {
       Terminal.write("\n\(compiled.report.text)")
       if let search { Terminal.write("\n\(search.text)") }
@@ -153,6 +153,10 @@ struct ConvertCommand: ParsableCommand {
     }
     let contract = options.contract
     let images = try accuracy.split(try ImageSet.opened(calibrate, contract), contract)
+    let classes = graph.shape(of: graph.outputs[0]).reduce(1, *)
+    options.expectedClasses =
+      (try? ClassNames(options.labels, count: classes)
+        .outputs(of: images.calibration, offset: accuracy.classOffset) { _ in }) ?? []
     let calibrated = conversion(CalibrationImages(images.calibration, contract))
     guard let budget = accuracy.maxDrop, let judges = images.judges else {
       return (try calibrated.compile(options.recipe), nil)
@@ -160,11 +164,7 @@ struct ConvertCommand: ParsableCommand {
     let outcome = try calibrated.search(
       budget: budget,
       judges: judges,
-      outputs: accuracy.outputs(
-        of: judges,
-        labels: options.labels,
-        count: graph.shape(of: graph.outputs[0]).reduce(1, *)
-      )
+      outputs: accuracy.outputs(of: judges, labels: options.labels, count: classes)
     )
     return (outcome.model, outcome)
   }

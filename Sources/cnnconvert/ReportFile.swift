@@ -28,8 +28,10 @@ struct ReportFile {
   func check() throws(Failure) { try OutputFile.check(path) }
 
   /// Writes the report of a finished file, which it also runs for a moment to tell how fast it is.
-  func write(_ model: CompiledModel) throws(Failure) {
+  func write(_ model: CompiledModel, _ search: AccuracySearch.Outcome?) throws(Failure) {
     var report = model.report
+    report.details?.attempts = search?.attempts ?? []
+    report.details?.chosenAttempt = search?.chosen
     report.details?.speed = SpeedMeasurement.run(model.bytes)
     let text =
       switch kind {

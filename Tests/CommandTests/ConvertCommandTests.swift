@@ -50,6 +50,35 @@ import Testing
     #expect(inspect.status == 0)
     #expect(inspect.output.contains("source.name            model.ckpt"))
     #expect(inspect.output.contains("32 × 32 × 3"))
+    #expect(
+      inspect.output.contains(
+        "quantization\n  ranges     percentile:99.99, analytic bias correction, 48 images\n  agreement  float and int8 name the same class for 48 of 48 images (100.0 %, 95 % interval 92.6 … 100.0)\n\n  layer          SQNR dB  range dB  weights dB  clipped %  in use %  widest channel\n"
+      )
+    )
+  }
+
+  @Test func `a page is written that needs nothing else, and the file is the same without it`()
+    throws
+  {
+    let folder = try ScratchFolder()
+    let paths = ["a.bin", "b.bin"].map { folder.url.appendingPathComponent($0).path }
+    let page = folder.url.appendingPathComponent("report.html")
+    for (path, report) in zip(paths, [[], ["--report", page.path]]) {
+      let run = try convert(
+        [Self.model, "-o", path, "--calibrate", Self.calibration, "--labels", Self.labels] + report
+      )
+      #expect(run.status == 0, "\(run.errors)")
+    }
+    #expect(FileManager.default.contents(atPath: paths[0]) != nil)
+    #expect(
+      FileManager.default.contents(atPath: paths[0])
+        == FileManager.default.contents(atPath: paths[1])
+    )
+    let html = try String(contentsOf: page, encoding: .utf8)
+    #expect(html.hasPrefix("<!DOCTYPE html>"))
+    #expect(html.contains("conv1/Relu"))
+    #expect(html.contains("Speed, predicted"))
+    #expect(!html.contains("http:") && !html.contains("https:"))
   }
 
   @Test func `a budget that int8 keeps at once costs one attempt, judged by every fourth image`()
@@ -88,6 +117,10 @@ import Testing
       ([model, "--calibrate", "nowhere"], 1, "nowhere: no such file or folder"),
       ([labels], 1, "labels.txt: not a model this converter knows, found"),
       ([], 2, "Missing expected argument '<model>'"),
+      (
+        [model, "--report", "report.txt"], 2,
+        "--report: \"report.txt\" ends in neither .html nor .json; .html is a page for people, .json the same numbers for programs"
+      ),
       ([model, "--golden", "5000"], 2, "--golden: 5000, expected 0…1024"),
       ([model, "--mean", "1,2"], 2, "--mean: \"1,2\", expected a number or three"),
       ([model, "--observer", "median"], 2, "The value 'median' is invalid for '--observer"),

@@ -82,6 +82,17 @@ struct ReportPageTests {
     }
   }
 
+  @Test func `accuracy is that of images kept apart, else of those to calibrate with`() throws {
+    var report = ReportSample.report(layers: 2)
+    let apart = try PageParser(ReportPage(report).html).text
+    #expect(apart.contains("80 %float 80 %, on 25 images that calibration has not seen; 95 %"))
+    #expect(apart.contains("methods 20 (taken)2020250.00methods 192019254.00"))
+    report.details?.attempts = []
+    report.details?.chosenAttempt = nil
+    let calibrated = try PageParser(ReportPage(report).html).text
+    #expect(calibrated.contains("90 %float 90.5 %, on 200 calibration images; 95 % interval 85"))
+  }
+
   @Test func `the same report gives the same page`() {
     let report = ReportSample.report(layers: 30)
     #expect(ReportPage(report).html == ReportPage(report).html)

@@ -50,6 +50,15 @@ enum ReportSample {
     details.channelWeights = [
       .init(layer: 0, channelsPerBin: 1, widest: 3, largest: [0, 0.5, 1, 40, 0.25, 1], median: 1)
     ]
+    report.accuracy = .init(float: 181, int8: 180, images: 200, isAccuracy: true)
+    details.attempts = [20, 19].map {
+      .init(
+        methods: "methods \($0)",
+        score: .init(float: 20, int8: $0, images: 25, isAccuracy: true),
+        seconds: 0.5
+      )
+    }
+    details.chosenAttempt = 0
     details.speed = .init(milliseconds: 0.25, runs: 200, kernels: "avx2", processor: "a chip")
     report.details = details
     return report

@@ -89,6 +89,11 @@ public struct ReportDetails: Sendable, Equatable, Codable {
   /// Measured where it was asked for.
   public var speed: Speed?
 
+  /// What a search for enough accuracy tried, in order; empty without one.
+  public var attempts: [AccuracySearch.Attempt] = []
+  /// The attempt that gave the model.
+  public var chosenAttempt: Int?
+
   /// Nothing to draw.
   public init() {}
 }
