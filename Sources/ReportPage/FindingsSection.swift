@@ -36,8 +36,8 @@ extension ReportPage {
           line.element("a", ["href": "#layer\(cause.layer)", "class": "layer"], label(cause.layer))
           line.write(": \(cause.words)")
         }
-        line.write(". No loss of accuracy, but pruning them in training would save work.")
       }
+      item.element("p", "No loss of accuracy, but pruning them in training would save work.")
     }
   }
 

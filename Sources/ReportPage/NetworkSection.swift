@@ -99,9 +99,10 @@ extension ReportPage {
     causes.filter { $0.kind != .deadChannels }.map { title(of: $0.kind) }.joined(separator: ", ")
   }
 
-  /// `depthwise convolution` for `depthwiseConvolution`.
+  /// `max pool` for `maxPool`.
   private static func words(_ kind: String) -> String {
-    kind.reduce(into: "") { $0 += $1.isUppercase ? " " + $1.lowercased() : String($1) }
+    if kind == "depthwiseConvolution" { return "depthwise" }
+    return kind.reduce(into: "") { $0 += $1.isUppercase ? " " + $1.lowercased() : String($1) }
   }
 
   /// Lines beside a row; they stretch with it, their width does not.

@@ -85,7 +85,7 @@ struct CauseTests {
       }
     }
     let cause = try cause(.deadChannels, in: causes(graph))
-    #expect(cause.words == "3 of 16 channels are always 0")
+    #expect(cause.words == "3 of 16 channels have no weights")
     #expect(cause.remedy == nil)
   }
 
@@ -95,7 +95,11 @@ struct CauseTests {
       op.weights.values = op.weights.values.map { abs($0) }
       for channel in [1, 9] { op.bias[channel] = -1000 }
     }
-    #expect(try cause(.deadChannels, in: causes(graph)).words.hasPrefix("2 of 16 channels"))
+    #expect(
+      try cause(.deadChannels, in: causes(graph)).words == "2 of 16 channels are 0 on every image"
+    )
+    // Made-up images do not prove it.
+    #expect(!(try causes(graph, images: nil)).contains { $0.kind == .deadChannels })
   }
 
   @Test func `a guess that is too wide asks for images`() throws {

@@ -94,7 +94,7 @@ struct ReportTests {
         agreement   float and int8 name the same class for 7 of 8 images (87.5 %, 95 % interval 52.9 … 97.8)
         note: something to know
         conv1: channel 3's weights are 40 times wider than the median; --mend mends it
-        channels that are always 0: pool; pruning them in training would save work
+        channels that tell nothing: pool; pruning them in training would save work
 
         """
     )
@@ -126,7 +126,7 @@ struct ReportTests {
         scores
 
         conv1: channel 3's weights are 40 times wider than the median; --mend mends it
-        channels that are always 0: pool; pruning them in training would save work
+        channels that tell nothing: pool; pruning them in training would save work
         """
     )
   }

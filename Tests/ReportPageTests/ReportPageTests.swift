@@ -11,7 +11,7 @@ struct ReportPageTests {
   func `it is well-formed whatever the number of layers`(_ count: Int) throws {
     let page = ReportPage(ReportSample.report(layers: count)).html
     #expect(throws: Never.self) { try PageParser(page) }
-    #expect(page.utf8.count < 20_000 + 3000 * count)
+    #expect(page.utf8.count < 30_000 + 3000 * count)
   }
 
   @Test func `it needs nothing but itself`() {

@@ -20,7 +20,7 @@ public struct Cause: Sendable, Equatable, Codable {
     case shift
     /// The layer adds more noise than those before it, for no reason of those above.
     case noise
-    /// Channels that are 0 whatever the image: no loss of accuracy, but work for nothing.
+    /// Channels that are the same whatever the image: no loss of accuracy, but work for nothing.
     case deadChannels
   }
 
@@ -44,7 +44,7 @@ public struct Cause: Sendable, Equatable, Codable {
 }
 
 extension ConversionReport {
-  /// The worst `limit` causes, a line each, and one line for channels that are always 0.
+  /// The worst `limit` causes, a line each, and one line for channels that tell nothing.
   public func causeLines(limit: Int = .max) -> [String] {
     let harmful = causes.filter { $0.kind != .deadChannels }
     var lines = harmful.prefix(limit).map(\.line)
@@ -55,7 +55,7 @@ extension ConversionReport {
     if !dead.isEmpty {
       let more = dead.count > 3 ? " and \(dead.count - 3) more" : ""
       lines.append(
-        "channels that are always 0: \(dead.prefix(3).joined(separator: ", "))\(more); pruning them in training would save work"
+        "channels that tell nothing: \(dead.prefix(3).joined(separator: ", "))\(more); pruning them in training would save work"
       )
     }
     return lines

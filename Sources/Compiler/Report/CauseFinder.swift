@@ -160,10 +160,14 @@ struct CauseFinder {
   }
 
   private func deadChannels(_ evidence: LayerEvidence) -> String? {
-    let dead = max(evidence.quantized?.deadChannels ?? 0, evidence.silentChannels)
-    guard dead > 0, let total = evidence.quantized?.scales.count, dead <= total else { return nil }
-    return
-      "\(dead) of \(total) channels are always 0"
+    guard let quantized = evidence.quantized else { return nil }
+    let total = quantized.scales.count
+    // Made-up images are no proof that a channel is always silent.
+    let silent = remedies.hasImages ? evidence.silentChannels : 0
+    guard max(silent, quantized.deadChannels) > 0, silent <= total else { return nil }
+    return silent > quantized.deadChannels
+      ? "\(silent) of \(total) channels are 0 on every image"
+      : "\(quantized.deadChannels) of \(total) channels have no weights"
   }
 
   private func percent(_ share: Double) -> String { "\(significant(100 * share, 2)) %" }
