@@ -44,7 +44,7 @@ extension ConversionReport {
     lines.append("")
     lines += summary.lines
     for note in notes { lines.append("note: \(note)") }
-    lines += causeLines(limit: 8)
+    lines += causeLines(limit: 3)
     return lines.joined(separator: "\n") + "\n"
   }
 

@@ -4,7 +4,7 @@ internal import TextTables
 
 /// How much the channels of a layer differ in their weights.
 extension ReportPage {
-  private static let area = (left: 34.0, right: 332.0, top: 10.0, bottom: 118.0)
+  private static let area = (left: 44.0, right: 332.0, top: 10.0, bottom: 118.0)
 
   func channels(in page: inout Markup) {
     let layers = details.channelWeights.filter { $0.median > 0 && !$0.largest.isEmpty }
@@ -40,7 +40,7 @@ extension ReportPage {
     guard let most = positive.max(), let least = positive.min() else { return }
     // Whole powers of two around the smallest and the largest.
     let top = min(max(log2(most / layer.median).rounded(.up), 1), 40) + 0.5
-    let bottom = max(min(log2(least / layer.median).rounded(.down), top - 3), -20) - 0.5
+    let bottom = max(min(log2(least / layer.median).rounded(.down), top - 3), -10) - 0.5
     func y(_ ratio: Double) -> Double {
       let share = (log2(ratio) - bottom) / (top - bottom)
       return area.bottom - (area.bottom - area.top) * min(max(share.isFinite ? share : 0, 0), 1)

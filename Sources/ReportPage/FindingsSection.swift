@@ -2,26 +2,56 @@ internal import Compiler
 
 /// Layers that stand in the way, why, and the flag that mends them.
 extension ReportPage {
-  /// Findings that are seen without opening the rest.
-  private static let shown = 8
+  /// Layers of one finding that are seen without opening the rest.
+  private static let shown = 4
 
   func findings(in page: inout Markup) {
-    let harmful = report.causes.filter { $0.kind != .deadChannels }
     guard !report.causes.isEmpty else { return }
+    let groups = report.causeGroups
     section(
-      harmful.isEmpty ? "Worth knowing" : "What stands in the way",
-      harmful.count > 1 ? "The layer that adds most noise comes first." : "",
+      groups.isEmpty ? "Worth knowing" : "What stands in the way",
+      groups.isEmpty ? "" : "The layer that adds most noise comes first.",
       in: &page
     ) { section in
-      list(harmful.prefix(Self.shown), in: &section)
-      let rest = harmful.dropFirst(Self.shown)
-      if !rest.isEmpty {
-        section.element("details") { details in
-          details.element("summary", "\(rest.count) more")
-          list(rest, in: &details)
+      for group in groups { draw(group, in: &section) }
+      deadChannels(in: &section)
+    }
+  }
+
+  private func draw(_ group: [Cause], in page: inout Markup) {
+    page.element("div", ["class": "finding"]) { item in
+      item.element("h3") { heading in
+        heading.write(Self.title(of: group[0].kind))
+        if group.count > 1 { heading.element("small", " in \(group.count) layers") }
+        if let remedy = group[0].remedy {
+          heading.element("span", ["class": "remedy"]) { span in
+            span.write("mended by ")
+            span.element("code", remedy)
+          }
         }
       }
-      deadChannels(in: &section)
+      list(group.prefix(Self.shown), in: &item)
+      let rest = group.dropFirst(Self.shown)
+      guard !rest.isEmpty else { return }
+      item.element("details") { details in
+        details.element("summary", "\(rest.count) more")
+        list(rest, in: &details)
+      }
+    }
+  }
+
+  private func list(_ causes: ArraySlice<Cause>, in page: inout Markup) {
+    page.element("ul") { list in
+      for cause in causes {
+        list.element("li") { item in
+          item.element(
+            "a",
+            ["href": "#layer\(cause.layer)", "class": "layer"],
+            label(cause.layer)
+          )
+          item.write(": \(cause.words)")
+        }
+      }
     }
   }
 
@@ -29,7 +59,7 @@ extension ReportPage {
     let dead = report.causes.filter { $0.kind == .deadChannels }
     guard !dead.isEmpty else { return }
     page.element("div", ["class": "finding harmless"]) { item in
-      item.element("b", Self.title(of: .deadChannels))
+      item.element("h3", Self.title(of: .deadChannels))
       item.element("p") { line in
         for (index, cause) in dead.sorted(by: { $0.layer < $1.layer }).enumerated() {
           if index > 0 { line.write("; ") }
@@ -41,38 +71,18 @@ extension ReportPage {
     }
   }
 
-  private func list(_ causes: ArraySlice<Cause>, in page: inout Markup) {
-    page.element("ul", ["class": "findings"]) { list in
-      for cause in causes {
-        list.element("li", ["class": "finding"]) { item in
-          item.element("a", ["href": "#layer\(cause.layer)", "class": "layer"]) {
-            $0.write(label(cause.layer))
-          }
-          item.element("span", ["class": "kind"], Self.title(of: cause.kind))
-          item.element("p", cause.words + ".")
-          if let remedy = cause.remedy {
-            item.element("p", ["class": "remedy"]) { line in
-              line.write("Mended by ")
-              line.element("code", remedy)
-            }
-          }
-        }
-      }
-    }
-  }
-
   static func title(of kind: Cause.Kind) -> String {
     switch kind {
-    case .wideChannel: "one wide channel"
-    case .outliers: "outliers"
-    case .saturation: "clipped values"
-    case .guessedRange: "guessed range"
-    case .sharedScale: "shared scale"
-    case .coarseWeights: "coarse weights"
-    case .clippedWeights: "clipped weights"
-    case .shift: "constant shift"
-    case .noise: "much noise"
-    case .deadChannels: "dead channels"
+    case .wideChannel: "One wide channel"
+    case .outliers: "Outliers"
+    case .saturation: "Clipped values"
+    case .guessedRange: "Guessed range"
+    case .sharedScale: "Shared scale"
+    case .coarseWeights: "Coarse weights"
+    case .clippedWeights: "Clipped weights"
+    case .shift: "Constant shift"
+    case .noise: "Much noise"
+    case .deadChannels: "Dead channels"
     }
   }
 }

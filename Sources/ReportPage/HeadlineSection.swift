@@ -85,7 +85,7 @@ extension ReportPage {
     let layers = blamed.count
     if layers > 0 {
       let what = layers == 1 ? "1 layer stands" : "\(layers) layers stand"
-      return "\(what) in the way of accuracy; why, and what mends it, is below."
+      return "\(what) in the way of accuracy."
     }
     guard report.calibrationImages > 0 else {
       return "No layer stands out, but ranges are guesses until real images are seen."

@@ -157,7 +157,10 @@ extension ReportPage {
           for (place, text) in panel.axis { rule(place, text, in: &plot) }
           for bar in panel.bars { draw(bar, of: count, in: &plot) }
           if let limit = panel.limit {
-            plot.box("limit", "bottom:\(NumberFormat.place(limit.place))")
+            plot.element(
+              "i",
+              ["class": "limit", "style": "bottom:\(NumberFormat.place(limit.place))"]
+            ) { $0.element("b", limit.text) }
           }
         }
         numbers(count, offset: 0, slots: count, in: &axes)

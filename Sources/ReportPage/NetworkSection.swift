@@ -96,7 +96,8 @@ extension ReportPage {
   }
 
   private static func list(_ causes: [Cause]) -> String {
-    causes.filter { $0.kind != .deadChannels }.map { title(of: $0.kind) }.joined(separator: ", ")
+    causes.filter { $0.kind != .deadChannels }.map { title(of: $0.kind).lowercased() }
+      .joined(separator: ", ")
   }
 
   /// `max pool` for `maxPool`.

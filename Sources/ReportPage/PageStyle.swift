@@ -17,16 +17,18 @@ extension ReportPage {
     .lead{color:var(--soft);max-width:76ch;margin-bottom:12px}
     .note{color:var(--soft);font-size:13px;overflow-wrap:anywhere}
     section{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:16px 18px 18px;margin-top:16px}
-    .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(176px,1fr));gap:12px;margin:0}
+    .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12px;margin:0}
     .tiles div{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:12px 14px}
     dt{color:var(--soft);font-size:13px}
     dd{margin:0}
     dd.value{font-size:24px;line-height:1.3;font-variant-numeric:tabular-nums}
-    .findings{list-style:none;margin:8px 0 0;padding:0;display:grid;gap:8px}
-    .finding{border-left:4px solid var(--bad);background:var(--pale);border-radius:4px;padding:8px 12px;overflow-wrap:anywhere}
-    .finding.harmless{border-left:4px dotted var(--soft);background:var(--page);margin-top:8px}
-    .finding .layer{font-weight:600;color:inherit;text-decoration-color:var(--soft)}
-    .finding .kind{color:var(--soft);font-size:13px;margin-left:8px}
+    .finding{margin-top:8px;border-left:4px solid var(--bad);background:var(--pale);border-radius:4px;padding:8px 12px;overflow-wrap:anywhere}
+    .finding.harmless{border-left:4px dotted var(--soft);background:var(--page)}
+    .layer{font-weight:600;color:inherit;text-decoration-color:var(--soft)}
+    .finding h3{font-size:15px;margin:0}
+    .finding small{font-size:13px;font-weight:400;color:var(--soft)}
+    .finding ul{margin:2px 0 0;padding:0;list-style:none;font-size:14px}
+    .remedy{font-size:13px;font-weight:400;float:right;margin-left:12px}
     code{font:13px/1.4 ui-monospace,"SF Mono",Menlo,"DejaVu Sans Mono",monospace;background:var(--card);border:1px solid var(--line);border-radius:4px;padding:1px 6px}
     details{margin-top:8px}
     summary{cursor:pointer;margin-bottom:8px}
@@ -42,6 +44,7 @@ extension ReportPage {
     .numbers span{position:absolute;top:3px;transform:translateX(-50%);font-size:11px;color:var(--soft)}
     .rule{position:absolute;left:0;right:0;border-top:1px solid var(--line)}
     .limit{position:absolute;left:0;right:0;border-top:1.5px dashed var(--bad)}
+    .limit b{position:absolute;right:0;bottom:1px;font-size:10px;line-height:1;font-style:normal;color:var(--bad)}
     .slot{position:absolute;top:0;bottom:0}
     .slot:hover{background:var(--tint)}
     .bar{position:absolute;left:12%;right:12%;min-height:1px;background:var(--good)}
@@ -96,7 +99,7 @@ extension ReportPage {
     tr.chosen td{font-weight:600}
     .notes{margin:14px 0 0;padding-left:20px;overflow-wrap:anywhere;font-size:14px}
     @media(max-width:640px){main{padding:16px 10px 32px}section{padding:12px 12px 14px;border-radius:6px}h1{font-size:24px}
-    .tiles{grid-template-columns:1fr 1fr;gap:8px}.tiles div:first-child{grid-column:1/-1}.tiles div{padding:10px 10px}dd.value{font-size:20px}
+    .tiles{grid-template-columns:1fr 1fr;gap:8px}.tiles div:first-child:nth-last-child(odd){grid-column:1/-1}.remedy{float:none;display:block;margin:2px 0}.tiles div{padding:10px 10px}dd.value{font-size:20px}
     .bar{left:6%;right:6%}.row{column-gap:6px}.row .shape,.row .work{display:none}.row .number{width:52px}.row .db{width:48px}.meter{display:none}}
     """
 }

@@ -149,6 +149,25 @@ struct CauseTests {
     #expect(causes.first?.words == "signal to noise falls from 29.0 to 22.0 dB here")
   }
 
+  @Test func `causes of a kind go together, and a terminal shows few of each`() {
+    func cause(_ layer: Int, _ kind: Cause.Kind, _ remedy: String?) -> Cause {
+      Cause(layer: layer, name: "layer\(layer)", kind: kind, words: "bad", remedy: remedy)
+    }
+    var report = ConversionReport()
+    report.causes = [
+      cause(4, .noise, nil), cause(1, .saturation, "--a"), cause(2, .saturation, "--a"),
+      cause(3, .saturation, "--b"), cause(6, .noise, nil), cause(5, .deadChannels, nil),
+    ]
+    #expect(report.causeGroups.map { $0.map(\.layer) } == [[4, 6], [1, 2], [3]])
+    #expect(
+      report.causeLines(limit: 1) == [
+        "layer4: bad", "and 1 more like this", "layer1: bad; --a mends it",
+        "and 1 more like this", "layer3: bad; --b mends it",
+        "channels that tell nothing: layer5; pruning them in training would save work",
+      ]
+    )
+  }
+
   @Test func `the line names layer, cause and flag`() {
     var cause = Cause(
       layer: 3,

@@ -21,6 +21,19 @@ import TextTables
     #expect(fixed(value, digits) == text)
   }
 
+  @Test(arguments: [
+    (0, 3, "0"), (40, 2, "40"), (40.4, 2, "40"), (0.01349, 2, "0.013"), (1234.5, 3, "1235"),
+    (-2.50, 3, "−2.5"), (99.96, 3, "100"), (1.5e-7, 2, "1.5e-7"), (3e20, 1, "3e20"),
+    (9.99e-6, 1, "10e-6"), (.infinity, 2, "inf"), (.nan, 2, "nan"),
+  ])
+  func `numbers have as many digits as tell something`(
+    _ value: Double,
+    _ digits: Int,
+    _ text: String
+  ) {
+    #expect(significant(value, digits) == text)
+  }
+
   @Test func `columns line up, and no line ends in blanks`() {
     var table = TextTable(["name", "n", "of"], leftAligned: 1)
     table.add(["a", "10", "200"])

@@ -44,12 +44,22 @@ public struct Cause: Sendable, Equatable, Codable {
 }
 
 extension ConversionReport {
-  /// The worst `limit` causes, a line each, and one line for channels that tell nothing.
+  /// Causes of one kind that one flag mends, the worst first.
+  public var causeGroups: [[Cause]] {
+    var groups: [[Cause]] = []
+    for cause in causes where cause.kind != .deadChannels {
+      let same = groups.firstIndex { $0[0].kind == cause.kind && $0[0].remedy == cause.remedy }
+      if let same { groups[same].append(cause) } else { groups.append([cause]) }
+    }
+    return groups
+  }
+
+  /// The worst `limit` causes of each group, a line each, and one line for channels that tell nothing.
   public func causeLines(limit: Int = .max) -> [String] {
-    let harmful = causes.filter { $0.kind != .deadChannels }
-    var lines = harmful.prefix(limit).map(\.line)
-    if harmful.count > lines.count {
-      lines.append("and \(harmful.count - lines.count) more; --report FILE.html shows all")
+    var lines: [String] = []
+    for group in causeGroups {
+      lines += group.prefix(limit).map(\.line)
+      if group.count > limit { lines.append("and \(group.count - limit) more like this") }
     }
     let dead = causes.filter { $0.kind == .deadChannels }.map(\.name)
     if !dead.isEmpty {
