@@ -1,4 +1,5 @@
 internal import Compiler
+internal import Foundation
 
 /// Layers that stand in the way, why, and the flag that mends them.
 extension ReportPage {
@@ -59,15 +60,21 @@ extension ReportPage {
     let dead = report.causes.filter { $0.kind == .deadChannels }
     guard !dead.isEmpty else { return }
     page.element("div", ["class": "finding harmless"]) { item in
-      item.element("h3", Self.title(of: .deadChannels))
+      item.element("h3") { heading in
+        heading.write(Self.title(of: .deadChannels))
+        heading.element(
+          "small",
+          " without weights, or 0 on every image: no loss, but pruning them in training would save work"
+        )
+      }
       item.element("p") { line in
         for (index, cause) in dead.sorted(by: { $0.layer < $1.layer }).enumerated() {
           if index > 0 { line.write("; ") }
           line.element("a", ["href": "#layer\(cause.layer)", "class": "layer"], label(cause.layer))
-          line.write(": \(cause.words)")
+          // `3 of 16`; the heading says what.
+          line.write(" \(cause.words.components(separatedBy: " channels").first ?? "")")
         }
       }
-      item.element("p", "No loss of accuracy, but pruning them in training would save work.")
     }
   }
 

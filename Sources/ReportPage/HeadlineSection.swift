@@ -22,8 +22,8 @@ extension ReportPage {
         )
       }
       tile(
-        "Work",
-        "\(abbreviated(report.multiplyAccumulates)) MAC",
+        "Work, MAC",
+        abbreviated(report.multiplyAccumulates),
         "multiply-accumulates an image, in \(report.layers.count) operators"
           + (report.sourceLayers > 0 ? " made of \(report.sourceLayers) layers" : ""),
         in: &tiles

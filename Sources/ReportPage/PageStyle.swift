@@ -27,7 +27,8 @@ extension ReportPage {
     .layer{font-weight:600;color:inherit;text-decoration-color:var(--soft)}
     .finding h3{font-size:15px;margin:0}
     .finding small{font-size:13px;font-weight:400;color:var(--soft)}
-    .finding ul{margin:2px 0 0;padding:0;list-style:none;font-size:14px}
+    .finding ul{margin:2px 0 0;padding:0;list-style:none}
+    .finding p,.finding li,.finding summary{font-size:14px}
     .remedy{font-size:13px;font-weight:400;float:right;margin-left:12px}
     code{font:13px/1.4 ui-monospace,"SF Mono",Menlo,"DejaVu Sans Mono",monospace;background:var(--card);border:1px solid var(--line);border-radius:4px;padding:1px 6px}
     details{margin-top:8px}
@@ -44,7 +45,7 @@ extension ReportPage {
     .numbers span{position:absolute;top:3px;transform:translateX(-50%);font-size:11px;color:var(--soft)}
     .rule{position:absolute;left:0;right:0;border-top:1px solid var(--line)}
     .limit{position:absolute;left:0;right:0;border-top:1.5px dashed var(--bad)}
-    .limit b{position:absolute;right:0;bottom:1px;font-size:10px;line-height:1;font-style:normal;color:var(--bad)}
+    .limit b{position:absolute;right:0;bottom:1px;font-size:10px;line-height:1;color:var(--bad);background:var(--card);padding:0 2px}
     .slot{position:absolute;top:0;bottom:0}
     .slot:hover{background:var(--tint)}
     .bar{position:absolute;left:12%;right:12%;min-height:1px;background:var(--good)}
