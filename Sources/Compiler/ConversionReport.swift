@@ -8,6 +8,8 @@ public struct ConversionReport: Sendable, Equatable, Codable {
     public var kind: String
     /// Output height, width and channels.
     public var shape: [Int]
+    /// Bits of an output element, 8, 16 or 32; nil in reports of builds before 16.
+    public var bits: Int?
     /// Multiply-accumulates of one run.
     public var multiplyAccumulates: Int
     /// Bytes of packed weights.
@@ -60,6 +62,16 @@ public struct ConversionReport: Sendable, Equatable, Codable {
   public var causes: [Cause] = []
   /// What a report on a page draws; nil in the flat file, which keeps the essence.
   public var details: ReportDetails?
+
+  /// Names of the layers that 16 bits would help, those whose rounding to bytes adds most noise first.
+  public var layersToWiden: [String] {
+    let kinds = ["convolution", "depthwiseConvolution", "averagePool", "add", "multiply", "lookup"]
+    return layers.enumerated()
+      .filter { $0.element.bits != 16 && kinds.contains($0.element.kind) }
+      .compactMap { index, layer in layer.rangeNoiseRatio.map { ($0, index, layer.name) } }
+      .sorted { ($0.0, $0.1) < ($1.0, $1.1) }
+      .map(\.2)
+  }
 
   /// Names of the layers with the most noise, worst first.
   public var worstLayers: [String] {

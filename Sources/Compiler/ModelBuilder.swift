@@ -149,6 +149,7 @@ extension ModelContents {
         name: operation.name,
         kind: "\(record.kind)",
         shape: [output.height, output.width, output.channels],
+        bits: 8 * output.elementSize,
         multiplyAccumulates: Int(record.multiplyAccumulates),
         weightBytes: record.weightsSize,
         noiseRatio: record.noiseRatio.isFinite ? Double(record.noiseRatio) : nil

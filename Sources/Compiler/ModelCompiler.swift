@@ -21,7 +21,8 @@ public enum ModelCompiler {
   ) throws(CompileError) -> CompiledModel {
     let graph = try prepared(graph)
     // Everything that can be refused is refused before the long part.
-    _ = try lowered(try Self.quantized(graph, ranges: Self.unitRanges(graph)), options)
+    let probe = try Self.quantized(graph, ranges: Self.unitRanges(graph), wide: options.recipe)
+    _ = try lowered(probe, options)
     try check(options, graph)
     let (ranges, calibrated) = try observe(graph, options, calibration)
     let corrects = options.recipe.biasCorrection == .analytic && calibration != nil
@@ -29,6 +30,7 @@ public enum ModelCompiler {
       graph,
       ranges: ranges,
       channelMeans: corrects ? calibrated.channelMeans : [:],
+      wide: options.recipe,
       progress: { options.progress(.quantizing, $0, $1) }
     )
     let lowering = try lowered(quantized, options)
@@ -118,14 +120,17 @@ public enum ModelCompiler {
     _ graph: Graph,
     ranges: [ValueID: ValueRange],
     channelMeans: [ValueID: [Double]] = [:],
+    wide recipe: QuantizationRecipe = QuantizationRecipe(),
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws(CompileError) -> QuantizedGraph {
     do throws(QuantizationError) {
-      return try Quantizer(graph).quantize(
+      var result = try Quantizer(graph).quantize(
         ranges: ranges,
         channelMeans: channelMeans,
         progress: progress
       )
+      try result.widen(recipe.wideLayers)
+      return result
     } catch { throw .quantization(error.description) }
   }
 

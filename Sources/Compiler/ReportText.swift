@@ -55,7 +55,8 @@ extension ConversionReport {
     )
     for layer in layers {
       table.add([
-        layer.name, layer.kind, layer.shape.map { "\($0)" }.joined(separator: "×"),
+        layer.name, layer.kind,
+        layer.shape.map { "\($0)" }.joined(separator: "×") + (layer.bits == 16 ? " u8.8" : ""),
         layer.multiplyAccumulates == 0 ? "" : abbreviated(layer.multiplyAccumulates),
         layer.weightBytes == 0 ? "" : abbreviated(layer.weightBytes),
         layer.noiseRatio.map { fixed($0, 1) } ?? "",

@@ -35,16 +35,17 @@ package struct NetBuilder: Sendable {
     _ width: Int,
     _ channels: Int,
     isFloat: Bool = false,
+    isWide: Bool = false,
     scale: Float? = nil,
     zeroPoint: Int32? = nil
   ) -> Int {
-    let isView = pick([true, false])
+    let isView = !isWide && pick([true, false])
     let first = isView ? number(0...9) : 0
     let total = first + channels + (isView ? number(0...5) : 0)
     var record = TensorRecord()
     (record.height, record.width, record.channels) = (height, width, total)
     record.pixelStride = (total + 3) / 4 * 4 + 4 * number(0...2)
-    record.elementType = isFloat ? .float32 : .u8
+    record.elementType = isFloat ? .float32 : isWide ? .wide : .u8
     record.scale = isFloat ? 1 : (scale ?? Float(number(1...1000)) / 500)
     record.zeroPoint = isFloat ? 0 : (zeroPoint ?? Int32(number(0...255)))
     record.arenaOffset = arena
@@ -85,6 +86,31 @@ package struct NetBuilder: Sendable {
     var values: [Float] = []
     for byte in picture.values { values.append((Float(byte) - Float(zero)) * scale) }
     return (tensor, values)
+  }
+
+  /// An operand and the numbers u that it holds: random bytes or, where `isWide`, u8.8 that an average over one tap makes of them.
+  package mutating func numberOperand(
+    _ height: Int,
+    _ width: Int,
+    _ channels: Int,
+    isWide: Bool
+  ) -> (tensor: Int, numbers: [Float]) {
+    let (bytes, picture) = operand(height, width, channels)
+    guard isWide else { return (bytes, picture.values.map { Float($0) }) }
+    let tensor = tensor(height, width, channels, isWide: true)
+    var record = OperatorRecord(.averagePool)
+    (record.input, record.output) = (bytes, tensor)
+    record.multiplierA = Float(number(1...3000)) / 1999
+    attach([UInt32(0)], to: &record)
+    add(record)
+    let (from, to) = (self.record(bytes).zeroPoint, self.record(tensor).zeroPoint)
+    let numbers = picture.values.map { byte in
+      // Below 2²², so that adding 1.5 × 2²³ rounds; boards have no libm.
+      let value = Float(Int32(byte) - from) * record.multiplierA * 256
+      let steps = (value + 12_582_912) - 12_582_912
+      return min(max(steps + Float(256 * to), 0), 65535) / 256
+    }
+    return (tensor, numbers)
   }
 
   /// Adds an operator after all others.

@@ -10,6 +10,10 @@ package struct OperatorSample: Sendable {
   package var pictures: [Picture] = []
   /// The first operand of float32.
   package var values: [Float] = []
+  /// The operands of an operator of u8.8 as numbers u, row by row, pixel by pixel.
+  package var numbers: [[Float]] = []
+  /// What the network gives where it is not what the operator writes: that as float32.
+  package var result: Int?
   /// The parameters of a convolution.
   package var convolution: (shape: RandomConvolution, added: RandomConvolution.Added)?
 
@@ -32,6 +36,6 @@ package struct OperatorSample: Sendable {
 
   /// The file's contents and the input's bytes.
   package func finish() -> (model: ModelContents, input: [UInt8]) {
-    builder.finish(output: record.output)
+    builder.finish(output: result ?? record.output)
   }
 }

@@ -37,8 +37,8 @@ extension OperatorSample {
     return builder.operand(height, builder.number(1...11), channels)
   }
 
-  /// A record whose every window touches the input.
-  private static func window(
+  /// A record whose every window touches an input of `input`'s height and width.
+  static func window(
     _ builder: inout NetBuilder,
     _ kind: OperatorKind,
     _ input: Picture

@@ -14,6 +14,8 @@ package struct RandomConvolution: Sendable {
   package var isFloat = false
   package var hasResidual = false
   package var isDepthwise = false
+  /// Whether input, residual and output are u8.8; then `numbers` hold what `picture` and `residual` do elsewhere.
+  package var wide: (input: Bool, residual: Bool, output: Bool)?
 
   /// A convolution of one input and one output channel.
   package init() {}
@@ -26,6 +28,8 @@ package struct RandomConvolution: Sendable {
     package var picture: Picture
     /// The residual.
     package var residual: Picture?
+    /// Input and residual as numbers u, where a tensor may be u8.8.
+    package var numbers: [[Float]] = []
     /// `[output][tap][input of the group]`.
     package var weights: [Int8]
     /// Constants by `slot`.
@@ -92,9 +96,23 @@ package struct RandomConvolution: Sendable {
 
   /// Adds it to `builder`.
   package func add(to builder: inout NetBuilder) -> Added {
-    let (source, picture) = builder.operand(input.y, input.x, inputs)
+    var numbers: [[Float]] = []
+    var (source, picture) = (0, Picture(0, 0, 0))
+    if let wide {
+      let operand = builder.numberOperand(input.y, input.x, inputs, isWide: wide.input)
+      source = operand.tensor
+      numbers.append(operand.numbers)
+    } else {
+      (source, picture) = builder.operand(input.y, input.x, inputs)
+    }
     let parameters = parameters(&builder)
-    let target = builder.tensor(output.y, output.x, outputs, isFloat: isFloat)
+    let target = builder.tensor(
+      output.y,
+      output.x,
+      outputs,
+      isFloat: isFloat,
+      isWide: wide?.output ?? false
+    )
     var record = OperatorRecord(isDepthwise ? .depthwiseConvolution : .convolution)
     (record.input, record.output) = (source, target)
     (record.kernelHeight, record.kernelWidth) = kernel
@@ -108,7 +126,12 @@ package struct RandomConvolution: Sendable {
       let low = builder.pick([0, 0, builder.number(0...200)])
       (record.clampLow, record.clampHigh) = (Int32(low), Int32(builder.number(low...255)))
     }
-    if hasResidual {
+    if hasResidual, let wide {
+      let other = builder.numberOperand(output.y, output.x, outputs, isWide: wide.residual)
+      record.secondInput = other.tensor
+      record.multiplierA = Float(builder.number(1...2000)) / 1000
+      numbers.append(other.numbers)
+    } else if hasResidual {
       let other = builder.operand(output.y, output.x, outputs)
       record.secondInput = other.tensor
       record.multiplierA = Float(builder.number(1...2000)) / 1000
@@ -127,6 +150,7 @@ package struct RandomConvolution: Sendable {
       record: record,
       picture: picture,
       residual: residual,
+      numbers: numbers,
       weights: parameters.weights,
       bias: parameters.bias,
       multiplier: parameters.multiplier

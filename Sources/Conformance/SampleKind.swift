@@ -20,6 +20,11 @@ package enum SampleKind: CaseIterable, Sendable {
   case pad
   case resize
   case softmax
+  case wideConvolution
+  case wideDepthwise
+  case wideAveragePool
+  case wideSumOrProduct
+  case wideLookup
 
   /// What it does in a word or two.
   package var name: String {
@@ -44,6 +49,11 @@ package enum SampleKind: CaseIterable, Sendable {
     case .pad: "pad"
     case .resize: "resize"
     case .softmax: "softmax"
+    case .wideConvolution: "convolution of u8.8"
+    case .wideDepthwise: "depthwise convolution of u8.8"
+    case .wideAveragePool: "average pooling of u8.8"
+    case .wideSumOrProduct: "add or multiply of u8.8"
+    case .wideLookup: "lookup of u8.8"
     }
   }
 
@@ -58,7 +68,10 @@ package enum SampleKind: CaseIterable, Sendable {
     case .dequantize, .softmax: 8
     case .transpose: 12
     case .resize, .gatherChannels, .singleChannelConvolution: 24
-    case .colorConvolution, .narrowConvolution: 20
+    case .colorConvolution, .narrowConvolution, .wideSumOrProduct: 20
+    case .wideConvolution: 24
+    case .wideDepthwise, .wideAveragePool: 16
+    case .wideLookup: 8
     }
   }
 
@@ -86,6 +99,11 @@ package enum SampleKind: CaseIterable, Sendable {
     case .pad: return .pad(seed: 1000 + seed)
     case .resize: return .resize(index)
     case .softmax: return .softmax(seed: 1100 + seed)
+    case .wideConvolution: return .wideConvolution(seed: 3000 + seed, isDepthwise: false)
+    case .wideDepthwise: return .wideConvolution(seed: 3100 + seed, isDepthwise: true)
+    case .wideAveragePool: return .wideAveragePool(seed: 3200 + seed)
+    case .wideSumOrProduct: return .wideSumOrProduct(seed: 3300 + seed)
+    case .wideLookup: return .wideLookup(seed: 3400 + seed)
     }
   }
 }

@@ -12,6 +12,11 @@ enum ArenaValidation {
       .tensor(input),
       "the model's input a view or not u8, expected a u8 tensor that owns its memory"
     )
+    try require(
+      tensors[table.outputTensor].elementType != .wide,
+      .tensor(table.outputTensor),
+      "the model's output u8.8, expected u8 or float32"
+    )
     let lifetimes = Lifetime.all(
       tensors: tensors,
       operators: operators,

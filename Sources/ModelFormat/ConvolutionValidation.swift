@@ -151,7 +151,8 @@ extension OperatorValidation {
     let multiplier = constants.multiplier
     if isFloat {
       try require(
-        (Float(reach) * multiplier).isFinite && multiplier.isFinite,
+        // Twice: low bytes of a u8.8 input add less than as much again.
+        (2 * Float(reach) * multiplier).isFinite && multiplier.isFinite,
         place,
         "multiplier of channel % %, expected finite, with finite products",
         channel,
@@ -167,7 +168,7 @@ extension OperatorValidation {
       multiplier
     )
     // The value before the clamp, zero point included, fits int32: 256 more than it needs covers the roundings.
-    let residual = 255 * Double(record.multiplierA.magnitude)
+    let residual = 256 * Double(record.multiplierA.magnitude)
     let value = Double(reach) * Double(multiplier) * 1.000001 + residual + 512
     try require(
       value < 2_147_483_648,

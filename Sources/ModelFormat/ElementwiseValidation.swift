@@ -80,6 +80,22 @@ extension OperatorValidation {
     )
   }
 
+  /// One table of bytes or one a channel; of u8.8, one table of 257 u16.
+  func checkTables(
+    _ record: OperatorRecord,
+    _ place: ModelFormatError.Place
+  ) throws(ModelFormatError) {
+    let (input, output) = (tensors[record.input], tensors[record.output])
+    guard input.elementType == .wide else {
+      let isByte = output.elementType == .u8
+      try require(isByte, place, "type of the output u8.8, expected u8, like the input's")
+      let tables = record.flags == 1 ? input.channels : 1
+      return try checkSize(record.constantsSize, "constants", 256 * UInt64(tables), place)
+    }
+    try require(record.flags == 0, place, "tables one a channel, expected one of a u8.8 input")
+    try checkSize(record.constantsSize, "constants", 2 * 257, place)
+  }
+
   func checkIndices(
     _ record: OperatorRecord,
     _ place: ModelFormatError.Place

@@ -78,7 +78,7 @@ final class Finding: Sendable {
     case .hexadecimal: text.append(hex: bits)
     case .real: text.append(Float(bitPattern: UInt32(truncatingIfNeeded: bits)))
     case .shape: Shape(bits: bits).append(to: &text)
-    case .elementType: text.append(bits == 0 ? "u8" : "float32")
+    case .elementType: text.append(bits == 0 ? "u8" : bits == 1 ? "float32" : "u8.8")
     }
   }
 }

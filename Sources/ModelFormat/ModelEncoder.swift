@@ -62,7 +62,9 @@ extension ModelContents {
     file.bytes.reserveCapacity(size)
     file.put(FileLayout.magic)
     file.put(FileLayout.byteOrder)
-    file.put(UInt32(FileLayout.major) | UInt32(FileLayout.minor) << 16)
+    let isWide = tensors.contains { $0.record.elementType == .wide }
+    let major = isWide ? FileLayout.wideMajor : FileLayout.major
+    file.put(UInt32(major) | UInt32(FileLayout.minor) << 16)
     file.put(UInt64(size))
     file.put(UInt32(sections.count))
     file.put(UInt32(0))

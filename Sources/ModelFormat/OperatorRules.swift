@@ -72,11 +72,13 @@ struct OperatorRules {
     case bytes
     /// float32 into float32.
     case floats
-    /// u8 into float32.
-    case bytesToFloats
-    /// u8 into either.
-    case bytesToAny
-    /// Either, and all tensors the same.
+    /// u8 or u8.8 into u8 or u8.8.
+    case wideBytes
+    /// u8 or u8.8 into float32.
+    case wideToFloats
+    /// u8 or u8.8 into any.
+    case wideToAny
+    /// u8 or float32, and all tensors the same.
     case same
   }
 
@@ -120,22 +122,22 @@ struct OperatorRules {
       .window, .groups, .clamp, .padPixel, .secondInput, .weights, .constants, .multiplierA,
     ]
     switch kind {
-    case .convolution: return OperatorRules(products, .bytesToAny)
-    case .depthwiseConvolution: return OperatorRules(products, .bytes)
+    case .convolution: return OperatorRules(products, .wideToAny)
+    case .depthwiseConvolution: return OperatorRules(products, .wideBytes)
     case .maxPool: return OperatorRules(.window, .bytes, [.quantization, .channels])
     case .averagePool:
       let fields: Fields = [.window, .clamp, .constants, .multiplierA]
-      return OperatorRules(fields, flags: 1, .bytes, .channels)
+      return OperatorRules(fields, flags: 1, .wideBytes, .channels)
     case .add:
       let fields: Fields = [.clamp, .secondInput, .multiplierA, .multiplierB]
-      return OperatorRules(fields, flags: 1, .bytes)
+      return OperatorRules(fields, flags: 1, .wideBytes)
     case .multiply:
-      return OperatorRules([.clamp, .secondInput, .multiplierA], flags: 1, .bytes)
-    case .lookup: return OperatorRules(.constants, flags: 1, .bytes, .shape)
+      return OperatorRules([.clamp, .secondInput, .multiplierA], flags: 1, .wideBytes)
+    case .lookup: return OperatorRules(.constants, flags: 1, .wideBytes, .shape)
     case .gatherChannels: return OperatorRules(.constants, .same, [.quantization, .size])
     case .resize: return OperatorRules([], flags: 7, .bytes, [.quantization, .channels])
     case .softmax: return OperatorRules([], .floats, .shape)
-    case .dequantize: return OperatorRules([], .bytesToFloats, .shape)
+    case .dequantize: return OperatorRules([], .wideToFloats, .shape)
     case .reshape: return OperatorRules([], .same, [.quantization, .elements])
     case .localResponseNormalization:
       return OperatorRules([.kernelWidth, .clamp, .constants], .bytes, .shape)

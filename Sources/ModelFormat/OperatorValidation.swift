@@ -23,8 +23,7 @@ struct OperatorValidation {
     case .add, .multiply:
       try checkBinary(record, place)
     case .lookup:
-      let tables = record.flags == 1 ? tensors[record.input].channels : 1
-      try checkSize(record.constantsSize, "constants", 256 * UInt64(tables), place)
+      try checkTables(record, place)
     case .gatherChannels:
       try checkIndices(record, place)
     case .resize:
@@ -107,13 +106,17 @@ struct OperatorValidation {
     _ place: ModelFormatError.Place
   ) throws(ModelFormatError) {
     let (input, output) = (tensors[record.input].elementType, tensors[record.output].elementType)
+    func orWide(_ type: TensorRecord.ElementType) -> TensorRecord.ElementType {
+      type == .wide ? .wide : .u8
+    }
     let expected: (input: TensorRecord.ElementType, output: TensorRecord.ElementType) =
       switch types {
       case .bytes: (.u8, .u8)
       case .floats: (.float32, .float32)
-      case .bytesToFloats: (.u8, .float32)
-      case .bytesToAny: (.u8, output)
-      case .same: (input, input)
+      case .wideBytes: (orWide(input), orWide(output))
+      case .wideToFloats: (orWide(input), .float32)
+      case .wideToAny: (orWide(input), output)
+      case .same: input == .float32 ? (input, input) : (.u8, .u8)
       }
     let line: StaticString = " %, expected %"
     try require(
@@ -125,15 +128,15 @@ struct OperatorValidation {
       expected.input
     )
     if record.secondInput != OperatorRecord.noTensor {
+      // No kind has a second input that may be float32, or one that must be u8.
       let second = tensors[record.secondInput].elementType
-      let isExpected = second == expected.input
       try require(
-        isExpected,
+        second == orWide(second),
         place,
         field: "type of the second input",
         line,
         second,
-        expected.input
+        orWide(second)
       )
     }
     try require(

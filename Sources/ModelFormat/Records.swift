@@ -8,6 +8,18 @@ public struct TensorRecord: Sendable, Equatable {
     case u8 = 0
     /// IEEE-754 binary32.
     case float32 = 1
+    /// Two bytes, `u = high + low ÷ 256`, `real = scale × (u − zeroPoint)`; first the high bytes of all a pixel's elements,
+    /// then the low ones.
+    case wide = 2
+
+    /// Bytes of one element.
+    public var size: Int {
+      switch self {
+      case .u8: 1
+      case .wide: 2
+      case .float32: 4
+      }
+    }
   }
 
   /// Offset of the name in the strings section.
@@ -39,7 +51,7 @@ public struct TensorRecord: Sendable, Equatable {
   public init() {}
 
   /// Bytes of one element.
-  public var elementSize: Int { elementType == .u8 ? 1 : 4 }
+  public var elementSize: Int { elementType.size }
 
   /// Elements that carry values: H × W × C.
   public var elementCount: Int { height * width * channels }

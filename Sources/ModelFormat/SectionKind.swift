@@ -51,7 +51,9 @@ enum FileLayout {
   /// `ECNN\r\n␚\n`, first byte lowest.
   static let magic: UInt64 = 0x0A1A_0A0D_4E4E_4345
   static let byteOrder: UInt32 = 0x0102_0304
+  /// What most files have; those with a u8.8 tensor have the other.
   static let major: UInt16 = 1
+  static let wideMajor: UInt16 = 2
   static let minor: UInt16 = 0
   static let headerSize = 64
   static let sectionEntrySize = 32

@@ -5,6 +5,8 @@ struct SectionTable {
   let operatorCount: Int
   let inputTensor: Int
   let outputTensor: Int
+  /// Whether there are u8.8 tensors.
+  let isWide: Bool
   /// Byte ranges by `SectionKind.rawValue`; empty where absent.
   private(set) var ranges = [Range<Int>](repeating: 0..<0, count: SectionKind.allCases.count + 1)
 
@@ -22,6 +24,7 @@ struct SectionTable {
       FileLayout.maximumArena
     )
     arenaSize = Int(arena)
+    isWide = bytes.u32(12) & 0xFFFF == UInt32(FileLayout.wideMajor)
     let records = UInt32(FileLayout.maximumRecords)
     tensorCount = try header.number(48, "tensor count", from: 1, to: records)
     operatorCount = try header.number(52, "operator count", from: 1, to: records)
@@ -65,14 +68,14 @@ struct SectionTable {
     )
     let major = bytes.u32(12) & 0xFFFF
     try require(
-      major <= UInt32(FileLayout.major),
+      major <= UInt32(FileLayout.wideMajor),
       .header,
       "version %, expected %; the file is newer than this build",
       major,
-      UInt32(FileLayout.major)
+      UInt32(FileLayout.wideMajor)
     )
     try require(
-      major == UInt32(FileLayout.major),
+      major >= UInt32(FileLayout.major),
       .header,
       "version %, expected %; convert the model again",
       major,

@@ -23,6 +23,13 @@ enum TensorValidation {
       let record = UnsafeRawBufferPointer(rebasing: bytes[start..<start + FileLayout.tensorSize])
       tensors.append(try one(RecordReader(record, .tensor(index)), index, table, strings))
     }
+    var hasWide = false
+    for tensor in tensors where tensor.elementType == .wide { hasWide = true }
+    try require(
+      hasWide == table.isWide,
+      .header,
+      "version 2 without a u8.8 tensor, expected version 1"
+    )
     return tensors
   }
 
@@ -35,7 +42,8 @@ enum TensorValidation {
     let (bytes, place) = (reader.bytes, reader.place)
     var record = TensorRecord()
     record.name = try reader.name(0, in: strings)
-    record.elementType = try reader.number(4, "element type", to: 1) == 0 ? .u8 : .float32
+    let type = try reader.number(4, "element type", to: table.isWide ? 2 : 1)
+    record.elementType = type == 0 ? .u8 : type == 1 ? .float32 : .wide
     record.height = try reader.number(8, "height", from: 1, to: FileLayout.maximumExtent)
     record.width = try reader.number(12, "width", from: 1, to: FileLayout.maximumExtent)
     record.channels = try reader.number(16, "channels", from: 1, to: FileLayout.maximumExtent)
@@ -58,7 +66,7 @@ enum TensorValidation {
     record.pixelStride = Int(stride)
     record.scale = bytes.f32(24)
     record.zeroPoint = Int32(truncatingIfNeeded: bytes.u32(28))
-    if record.elementType == .u8 {
+    if record.elementType != .float32 {
       let isScale = record.scale > 0 && record.scale.isFinite
       try require(isScale, place, "scale %, expected above 0 and finite", record.scale)
       let isZero = record.zeroPoint >= 0 && record.zeroPoint <= 255
@@ -70,6 +78,12 @@ enum TensorValidation {
     }
     record.root = try reader.index(40, "root", of: table.tensorCount)
     let isRoot = record.root == index
+    try require(
+      isRoot || record.elementType != .wide,
+      place,
+      "root %, expected itself of a u8.8 tensor, which is no view",
+      record.root
+    )
     let alignment = isRoot ? 64 : UInt64(record.elementSize)
     let offset = bytes.u64(32)
     let isAligned = offset % alignment == 0

@@ -10,6 +10,8 @@ public enum QuantizationError: Error, Sendable, Equatable, CustomStringConvertib
   case graph(String)
   /// There are no images.
   case noImages
+  /// No layer is called that.
+  case unknownLayer(name: String, known: [String])
 
   /// One line: where, what, expected.
   public var description: String {
@@ -21,6 +23,8 @@ public enum QuantizationError: Error, Sendable, Equatable, CustomStringConvertib
     case .image(let index, let problem): "calibration image \(index): \(problem)"
     case .graph(let problem): problem
     case .noImages: "calibration: 0 images, expected at least 1"
+    case .unknownLayer(let name, let known):
+      "layer \"\(name)\": not in this network, expected one of \(known.count) such as \"\(known.first ?? "")\"; `cnnconvert explain` lists them"
     }
   }
 }

@@ -4,6 +4,8 @@ public struct QuantizationRecipe: Sendable, Equatable, CustomStringConvertible {
   public var observer = RangeObserver.percentile(RangeObserver.usualPercentile)
   /// How biases take back the mean error that rounding the weights causes.
   public var biasCorrection = BiasCorrection.analytic
+  /// Names of the layers whose outputs keep 16 bits.
+  public var wideLayers: Set<String> = []
 
   /// What `cnnconvert` does where nothing else is asked for.
   public init() {}
@@ -12,6 +14,11 @@ public struct QuantizationRecipe: Sendable, Equatable, CustomStringConvertible {
   public var description: String {
     var methods = [observer.description]
     if biasCorrection != .none { methods.append("\(biasCorrection) bias correction") }
+    if !wideLayers.isEmpty {
+      let names = wideLayers.sorted()
+      let rest = names.count > 4 ? " and \(names.count - 4) more layers" : ""
+      methods.append("16 bits after \(names.prefix(4).joined(separator: ", "))\(rest)")
+    }
     return methods.joined(separator: ", ")
   }
 }

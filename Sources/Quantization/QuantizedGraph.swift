@@ -14,6 +14,8 @@ public struct QuantizedGraph: Sendable {
   public var fusedClamps: [ValueID: FusedClamps.Target] = [:]
   /// The interval outside of which no reader of a value tells numbers apart, so that clipping there is no error.
   public var saturations: [ValueID: ValueRange] = [:]
+  /// Values that keep eight bits more than a byte, u8.8, with the scale and zero point of their bytes.
+  public var wideValues: Set<ValueID> = []
   /// What a person should know, a line each.
   public var notes: [String] = []
 }

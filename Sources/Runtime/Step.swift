@@ -22,6 +22,7 @@ struct Step {
     case localResponseNormalization(LocalResponseNormalization)
     case pad(Pad)
     case transpose(Transpose)
+    case wide(WideOperator)
   }
 
   private let body: Body
@@ -42,6 +43,13 @@ struct Step {
     let taps = UInt64(record.kernelHeight * record.kernelWidth)
     // Kernels take output channels by sixteens.
     let lanes = UInt64((output.channels + 15) / 16 * 16 * output.height * output.width)
+    // Threads divide pixels, but the channels of convolutions too.
+    let isDivisible = record.kind == .convolution || output.height * output.width > 1
+    if let step = WideOperator(plan, record, &scratch) {
+      body = .wide(step)
+      isParallel = isDivisible && elements * taps >= parallelWork
+      return
+    }
     var work = elements
     switch record.kind {
     case .convolution:
@@ -86,8 +94,6 @@ struct Step {
     case .pad: body = .pad(Pad(plan, record))
     case .transpose: body = .transpose(Transpose(plan, record))
     }
-    // Threads divide pixels, but the channels of convolutions too.
-    let isDivisible = record.kind == .convolution || output.height * output.width > 1
     isParallel = isDivisible && work >= parallelWork
   }
 
@@ -113,6 +119,7 @@ struct Step {
     case .localResponseNormalization(let step): step.run(share)
     case .pad(let step): step.run(share)
     case .transpose(let step): step.run(share)
+    case .wide(let step): step.run(share)
     }
   }
 }

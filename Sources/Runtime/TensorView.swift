@@ -10,7 +10,7 @@ struct TensorView {
   @Compact private(set) var pixelBytes: Int
   let scale: Float
   private let zero: UInt8
-  private let isFloat: Bool
+  private let type: TensorRecord.ElementType
   let ownsMemory: Bool
 
   init(_ record: TensorRecord, index: Int, arena: UnsafeMutableRawPointer) {
@@ -21,12 +21,16 @@ struct TensorView {
     pixelBytes = record.pixelStride * record.elementSize
     scale = record.scale
     zero = UInt8(record.zeroPoint)
-    isFloat = record.elementType == .float32
+    type = record.elementType
     ownsMemory = record.root == index
   }
 
   var zeroPoint: Int32 { Int32(zero) }
-  var elementSize: Int { isFloat ? 4 : 1 }
+  var elementSize: Int { type.size }
+  /// Whether elements are u8.8: high bytes of a pixel, then low ones.
+  var isWide: Bool { type == .wide }
+  /// Bytes from a high byte to its low one.
+  var lowBytes: Int { pixelBytes / 2 }
   var pixels: Int { height * width }
   var elements: Int { pixels * channels }
   /// Bytes of a pixel's channels.
@@ -45,11 +49,13 @@ struct TensorView {
     (base + index * pixelBytes).assumingMemoryBound(to: Float.self)
   }
 
-  /// Element `index` of the dense sequence as a real number: a float as it is, a byte dequantized.
+  /// Element `index` of the dense sequence as a real number: a float as it is, others dequantized.
   func value(_ index: Int) -> Float {
     let (pixel, channel) = (index / channels, index % channels)
-    if isFloat { return floats(pixel)[channel] }
-    return Float(Int32(self.pixel(pixel)[channel]) - zeroPoint) * scale
+    if type == .float32 { return floats(pixel)[channel] }
+    let bytes = self.pixel(pixel) + channel
+    let whole = Float(Int32(bytes.pointee) - zeroPoint)
+    return (isWide ? whole + Float(bytes[lowBytes]) / 256 : whole) * scale
   }
 
   /// Copies the channels of all pixels from a dense buffer of `denseBytes`.
@@ -75,9 +81,15 @@ struct TensorView {
 
   /// Copies the channels of all pixels to a dense buffer of `denseBytes`.
   func copy(to dense: UnsafeMutableRawPointer) {
-    for index in 0..<pixels {
-      (dense + index * rowBytes).copyMemory(from: base + index * pixelBytes, byteCount: rowBytes)
+    let (rows, count, step) = denseRows
+    for index in 0..<rows {
+      (dense + index * count).copyMemory(from: base + index * step, byteCount: count)
     }
+  }
+
+  /// Runs of bytes that the dense sequence consists of, the bytes of one, and from one to the next.
+  private var denseRows: (rows: Int, count: Int, step: Int) {
+    isWide ? (2 * pixels, channels, lowBytes) : (pixels, rowBytes, pixelBytes)
   }
 
   /// XXH64 (seed 0) of the dense bytes.
@@ -86,8 +98,9 @@ struct TensorView {
       return XXH64.hash(UnsafeRawBufferPointer(start: base, count: denseBytes))
     }
     var state = XXH64()
-    for index in 0..<pixels {
-      state.update(UnsafeRawBufferPointer(start: base + index * pixelBytes, count: rowBytes))
+    let (rows, count, step) = denseRows
+    for index in 0..<rows {
+      state.update(UnsafeRawBufferPointer(start: base + index * step, count: count))
     }
     return state.finalize()
   }

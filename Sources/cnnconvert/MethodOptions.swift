@@ -1,4 +1,5 @@
 public import ArgumentParser
+internal import Foundation
 public import Quantization
 
 /// Which methods quantize.
@@ -9,11 +10,17 @@ struct MethodOptions: ParsableArguments {
   @Option(help: "How biases take back what rounding the weights costs.")
   var biasCorrection = QuantizationRecipe().biasCorrection
 
+  @Option(help: "Layers whose outputs keep 16 bits, by name, with commas between; may be repeated.")
+  var wide: [String] = []
+
   /// The methods as the compiler takes them.
   var recipe: QuantizationRecipe {
     var recipe = QuantizationRecipe()
     recipe.observer = observer
     recipe.biasCorrection = biasCorrection
+    recipe.wideLayers = Set(
+      wide.flatMap { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
+    )
     return recipe
   }
 }

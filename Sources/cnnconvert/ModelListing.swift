@@ -94,7 +94,7 @@ struct ModelListing {
 
   private func shape(_ tensor: TensorRecord) -> String {
     "\(tensor.height)×\(tensor.width)×\(tensor.channels)"
-      + (tensor.elementType == .float32 ? " f32" : "")
+      + (tensor.elementType == .float32 ? " f32" : tensor.elementType == .wide ? " u8.8" : "")
   }
 
   private func millions(_ count: UInt64) -> String { String(format: "%.1f", Double(count) / 1e6) }

@@ -145,7 +145,7 @@ import Testing
     bytes[12] = 9
     #expect(
       OpenedModel.open(bytes).2
-        == "memory: header: version 9, expected 1; the file is newer than this build"
+        == "memory: header: version 9, expected 2; the file is newer than this build"
     )
   }
 

@@ -64,9 +64,9 @@ import Testing
     }
   }
 
-  @Test(arguments: [0xFF, 0x01, 0x80] as [UInt8])
-  func `a changed byte under a right checksum never traps`(_ mask: UInt8) {
-    let bytes = smallModel().encode()
+  @Test(arguments: [0xFF, 0x01, 0x80] as [UInt8], [false, true])
+  func `a changed byte under a right checksum never traps`(_ mask: UInt8, _ isWide: Bool) {
+    let bytes = (isWide ? wideModel() : smallModel()).encode()
     var refused = 0
     for index in bytes.indices {
       var damaged = bytes
@@ -94,8 +94,8 @@ import Testing
 
   @Test func `a file of another version or machine is refused by name`() {
     var bytes = smallModel().encode()
-    bytes[12] = 2
-    #expect(refusal(bytes) == "header: version 2, expected 1; the file is newer than this build")
+    bytes[12] = 3
+    #expect(refusal(bytes) == "header: version 3, expected 2; the file is newer than this build")
     bytes[12] = 0
     #expect(refusal(bytes) == "header: version 0, expected 1; convert the model again")
     bytes[8..<12].reverse()
@@ -105,6 +105,21 @@ import Testing
     )
     bytes[8] = 5
     #expect(refusal(bytes) == "header: byte order 0x4030205, expected 0x1020304")
+  }
+
+  @Test func `a file with u8.8 tensors is of another version than one without`() {
+    var wide = wideModel().encode()
+    #expect(refusal(wide) == nil)
+    #expect(refusal(wideLookup().encode()) == nil)
+    #expect(wide[12] == 2)
+    wide[12] = 1
+    #expect(refusal(resealed(wide)) == "tensor 4: element type 2, expected 0 to 1")
+    var narrow = smallModel().encode()
+    #expect(narrow[12] == 1)
+    narrow[12] = 2
+    #expect(
+      refusal(resealed(narrow)) == "header: version 2 without a u8.8 tensor, expected version 1"
+    )
   }
 
   @Test func `an operator that this build lacks is refused by name`() throws {

@@ -141,6 +141,41 @@ import Testing
       model.assignLifetimes()
       $0 = model
     },
+    Rule("tensor 2: root 1, expected itself of a u8.8 tensor, which is no view") {
+      $0.tensors[2].record.elementType = .wide
+    },
+    Rule("tensor 4: the model's output u8.8, expected u8 or float32") {
+      $0 = wideModel()
+      $0.outputTensor = 4
+      $0.labels = []
+    },
+    Rule("operator 4: type of the input u8.8, expected float32") {
+      $0.tensors[5].record = wideModel().tensors[4].record
+      ($0.tensors[5].record.channels, $0.tensors[5].record.root) = (2, 5)
+      $0.tensors[5].record.arenaOffset = 256
+      $0.assignLifetimes()
+    },
+    Rule("operator 2: type of the output u8.8, expected u8") {
+      $0 = wideModel()
+      $0.operators[2].record.kind = .maxPool
+      $0.operators[2].record.multiplierA = 0
+      ($0.operators[2].record.constantsOffset, $0.operators[2].record.constantsSize) = (0, 0)
+    },
+    Rule("operator 1: constants size 256, expected 514") {
+      $0 = wideLookup()
+      $0.operators[1].record.constantsSize = 256
+    },
+    Rule("operator 1: tables one a channel, expected one of a u8.8 input") {
+      $0 = wideLookup()
+      $0.operators[1].record.flags = 1
+    },
+    Rule("operator 1: type of the output u8.8, expected u8, like the input's") {
+      $0 = wideLookup()
+      $0.tensors[1].record.elementType = .u8
+      $0.tensors[2].record.elementType = .wide
+      $0.outputTensor = 1
+      $0.assignLifetimes()
+    },
     Rule("section labels: size 4, expected 8 for 2 outputs") { $0.labels = ["one"] },
     Rule("section input: height 4, expected 3, that of the input tensor") { $0.input.height = 4 },
     Rule("section input: crop fraction 1.5, expected above 0, at most 1") {

@@ -101,6 +101,37 @@ func smallModel() -> ModelContents {
   return model
 }
 
+/// The same with the pooled values in u8.8, which the head reads.
+func wideModel() -> ModelContents {
+  var model = smallModel()
+  model.tensors[4].record.elementType = .wide
+  return model
+}
+
+/// A 3 × 3 RGB image made u8.8, and a table of that.
+func wideLookup() -> ModelContents {
+  var model = ModelContents()
+  (model.input.height, model.input.width) = (3, 3)
+  for (index, name) in ["image", "wide", "looked"].enumerated() {
+    var record = TensorRecord()
+    (record.height, record.width, record.channels) = (3, 3, 3)
+    (record.root, record.arenaOffset) = (index, 64 * [0, 1, 3][index])
+    if index == 1 { record.elementType = .wide }
+    model.tensors.append(.init(name: name, record: record))
+  }
+  var pool = OperatorRecord(.averagePool)
+  (pool.output, pool.multiplierA) = (1, 1)
+  model.attach(constants: [UInt32(0)], to: &pool)
+  var lookup = OperatorRecord(.lookup)
+  (lookup.input, lookup.output) = (1, 2)
+  model.attach(constants: (0...256).map { UInt16(255 * $0) }, to: &lookup)
+  model.operators = [.init(name: "pool", record: pool), .init(name: "lookup", record: lookup)]
+  model.arenaSize = 384
+  model.outputTensor = 2
+  model.assignLifetimes()
+  return model
+}
+
 /// The message of the error that reading `bytes` gives, or nil where they are valid.
 func refusal(_ bytes: [UInt8]) -> String? {
   do throws(ModelFormatError) {

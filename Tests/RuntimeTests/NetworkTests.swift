@@ -170,8 +170,17 @@ import Testing
     }
   }
 
-  @Test func `a damaged model under right checksums is refused or runs`() throws {
-    let bytes = try model().encode()
+  /// The usual model, and one of every kind of operator of u8.8.
+  private func models() throws -> [ModelContents] {
+    let kinds: [SampleKind] = [
+      .wideConvolution, .wideDepthwise, .wideAveragePool, .wideSumOrProduct, .wideLookup,
+    ]
+    return [try model()] + kinds.map { $0.sample(1).finish().model }
+  }
+
+  @Test(arguments: 0..<6)
+  func `a damaged model under right checksums is refused or runs`(_ index: Int) throws {
+    let bytes = try models()[index].encode()
     var ran = 0
     for index in stride(from: 0, to: bytes.count, by: 3) {
       var damaged = bytes

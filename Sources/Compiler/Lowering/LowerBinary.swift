@@ -17,7 +17,7 @@ extension Lowering {
     let fused = model.fusedClamps[node.output]
     let value = fused?.value ?? node.output
     let shape = try pixelShape(value)
-    var operands = [try byteTensor(node.inputs[0]), try byteTensor(node.inputs[1])]
+    var operands = [try operand(node.inputs[0]), try operand(node.inputs[1])]
     var signs: [Double] = op == .subtract ? [1, -1] : [1, 1]
     if self.shape(operands[0]) != shape {
       operands.reverse()
@@ -31,7 +31,7 @@ extension Lowering {
         "operands of shapes \(graph.shape(of: node.inputs[0])) and \(graph.shape(of: node.inputs[1])), expected equal ones or one value a channel"
       )
     }
-    let output = try target(value, shape)
+    let output = try target(value, shape, mayBeWide: true)
     var record = OperatorRecord(op == .multiply ? .multiply : .add)
     record.input = operands[0]
     record.secondInput = operands[1]

@@ -23,7 +23,9 @@ extension Lowering {
     try define(node.output, in: whole)
   }
 
-  private func isInPlace(_ value: ValueID, of whole: Int, at offset: Int) throws(Problem) -> Bool {
+  private mutating func isInPlace(_ value: ValueID, of whole: Int, at offset: Int) throws(Problem)
+    -> Bool
+  {
     let location = try location(value)
     return location.channels == nil && record(location.tensor).root == record(whole).root
       && channelOffsets[location.tensor] == channelOffsets[whole] + offset

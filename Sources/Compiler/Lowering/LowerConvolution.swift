@@ -5,9 +5,9 @@ internal import Quantization
 /// Convolutions, fully connected layers and affine maps: everything with weights.
 extension Lowering {
   mutating func lowerConvolution(_ op: Convolution, _ node: Node) throws(Problem) {
-    let input = try byteTensor(node.inputs[0])
+    let input = try operand(node.inputs[0])
     let weights = try weights(of: node)
-    let output = try target(node.output, try pixelShape(node.output))
+    let output = try target(node.output, try pixelShape(node.output), mayBeWide: true)
     var record = OperatorRecord(op.isDepthwise ? .depthwiseConvolution : .convolution)
     record.input = input
     record.output = output
@@ -23,7 +23,7 @@ extension Lowering {
       (record.clampLow, record.clampHigh) = byteClamp(op.clamp, parameters(output))
     }
     if node.inputs.count > 1 {
-      record.secondInput = try byteTensor(node.inputs[1])
+      record.secondInput = try operand(node.inputs[1])
       record.multiplierA = Float(
         Double(parameters(record.secondInput).scale) / Double(parameters(output).scale)
       )
@@ -39,12 +39,12 @@ extension Lowering {
 
   /// A convolution whose kernel covers the tensor that holds the input, whatever its shape.
   mutating func lowerFullyConnected(_ op: FullyConnected, _ node: Node) throws(Problem) {
-    let input = try denseTensor(node.inputs[0])
+    let input = try denseOperand(node.inputs[0])
     guard !isFloat(input) else {
       throw Problem("reads float32 values after a softmax; only heads are float")
     }
     let weights = try weights(of: node)
-    let output = try target(node.output, try pixelShape(node.output))
+    let output = try target(node.output, try pixelShape(node.output), mayBeWide: true)
     var record = OperatorRecord(.convolution)
     record.input = input
     record.output = output
@@ -61,11 +61,11 @@ extension Lowering {
 
   /// A depthwise convolution of one tap.
   mutating func lowerAffine(_ op: ChannelAffine, _ node: Node) throws(Problem) {
-    let input = try byteTensor(node.inputs[0])
+    let input = try operand(node.inputs[0])
     let weights = try weights(of: node)
     let fused = model.fusedClamps[node.output]
     let value = fused?.value ?? node.output
-    let output = try target(value, try pixelShape(value))
+    let output = try target(value, try pixelShape(value), mayBeWide: true)
     var record = OperatorRecord(.depthwiseConvolution)
     record.input = input
     record.output = output

@@ -5,6 +5,10 @@ internal import Quantization
 /// Operators that move values: slices, padding, reshapes, transposes, channel selections, resizes.
 extension Lowering {
   mutating func lowerReshape(_ node: Node) throws(Problem) {
+    if let tensor = wideTensors[node.inputs[0]] {
+      wideTensors[node.output] = tensor
+      return
+    }
     var location = try location(node.inputs[0])
     let shape = try pixelShape(node.output)
     if location.channels != nil, shape != location.shape {

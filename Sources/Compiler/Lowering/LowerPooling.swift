@@ -54,8 +54,8 @@ extension Lowering {
     var record = template
     let fused = model.fusedClamps[node.output]
     let value = fused?.value ?? node.output
-    record.input = try byteTensor(node.inputs[0])
-    record.output = try target(value, shape)
+    record.input = try operand(node.inputs[0])
+    record.output = try target(value, shape, mayBeWide: true)
     let (input, output) = (parameters(record.input), parameters(record.output))
     record.multiplierA = Float(Double(input.scale) / Double(output.scale))
     (record.clampLow, record.clampHigh) = byteClamp(fused?.clamp ?? .none, output)

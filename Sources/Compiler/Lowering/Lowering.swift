@@ -32,6 +32,10 @@ struct Lowering {
   /// For each operator, the value that it computes.
   var operatorValues: [ValueID?] = []
   var locations: [ValueID: Location] = [:]
+  /// Tensors of u8.8 that hold values, whose elements are in order, perhaps in another shape.
+  var wideTensors: [ValueID: Int] = [:]
+  /// The value that an operator wrote to a tensor of u8.8, and its bytes once somebody needs them.
+  var wideOwners: [Int: (value: ValueID, bytes: Int?)] = [:]
   /// Tensors of concatenations, made when the first part is written.
   var concatTensors: [ValueID: Int] = [:]
   /// Strided slices that the padding after them does in one go.

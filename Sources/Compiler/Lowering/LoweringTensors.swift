@@ -4,11 +4,12 @@ internal import Quantization
 
 /// Tensors: making them, finding the one that holds a value, and turning it into the form that an operator reads.
 extension Lowering {
-  /// A new tensor with its own memory; float32 where `parameters` is nil.
+  /// A new tensor with its own memory; float32 where `parameters` is nil, else bytes or u8.8.
   mutating func addTensor(
     name: String,
     _ shape: PixelShape,
-    _ parameters: QuantizationParameters?
+    _ parameters: QuantizationParameters?,
+    isWide: Bool = false
   ) -> Int {
     var record = TensorRecord()
     record.height = shape.height
@@ -18,6 +19,7 @@ extension Lowering {
     if let parameters {
       record.scale = parameters.scale
       record.zeroPoint = parameters.zeroPoint
+      if isWide { record.elementType = .wide }
     } else {
       record.elementType = .float32
     }
@@ -68,7 +70,11 @@ extension Lowering {
     return shape
   }
 
-  func location(_ value: ValueID) throws(Problem) -> Location {
+  /// Where the value lies in bytes or float32; a u8.8 value is rounded to bytes the first time.
+  mutating func location(_ value: ValueID) throws(Problem) -> Location {
+    if locations[value] == nil, let tensor = wideTensors[value] {
+      locations[value] = Location(tensor: try bytes(ofWide: tensor), shape: try pixelShape(value))
+    }
     guard let location = locations[value] else {
       throw Problem("reads \"\(graph[value].name)\", which no operator computes")
     }
@@ -110,7 +116,7 @@ extension Lowering {
 
   /// The value in float32, dequantized if need be.
   mutating func floatTensor(_ value: ValueID, name: String) throws(Problem) -> Int {
-    let source = try tensor(value)
+    let source = if let wide = try wideTensor(value) { wide } else { try tensor(value) }
     guard !isFloat(source) else { return source }
     let target = addTensor(name: "\(graph[value].name)/float", shape(source), nil)
     var record = OperatorRecord(.dequantize)
@@ -136,12 +142,21 @@ extension Lowering {
   }
 
   /// A tensor of `shape` for a node to write `value` to: a view where a concatenation wants it in place.
-  mutating func target(_ value: ValueID, _ shape: PixelShape) throws(Problem) -> Int {
+  ///
+  /// Operators that may write u8.8 pass `mayBeWide`.
+  mutating func target(
+    _ value: ValueID,
+    _ shape: PixelShape,
+    mayBeWide: Bool = false
+  ) throws(Problem) -> Int {
     let isFloat = model.floatValues.contains(value)
     guard isFloat || model.parameters[value] != nil else {
       throw Problem("\"\(graph[value].name)\" has no range")
     }
     let parameters = isFloat ? nil : model.parameters[value]
+    if mayBeWide, model.wideValues.contains(value) {
+      return addTensor(name: graph[value].name, shape, parameters, isWide: true)
+    }
     if let placement = placements.parts[value], PixelShape(graph.shape(of: value)) == shape {
       return addView(
         name: graph[value].name,
@@ -164,6 +179,11 @@ extension Lowering {
 
   /// Notes that `value` lies in `tensor`.
   mutating func define(_ value: ValueID, in tensor: Int) throws(Problem) {
+    guard record(tensor).elementType != .wide else {
+      wideTensors[value] = tensor
+      wideOwners[tensor] = (value, nil)
+      return
+    }
     locations[value] = Location(tensor: tensor, shape: try pixelShape(value))
   }
 

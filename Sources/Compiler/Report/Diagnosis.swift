@@ -155,7 +155,8 @@ extension LayerEvidence {
   ) {
     if let parameters = model.parameters[value], let histogram = calibrated.histograms[value] {
       step = Double(parameters.scale)
-      fit = RangeFit(histogram, parameters, bounds: model.saturations[value])
+      let isWide = model.wideValues.contains(value)
+      fit = RangeFit(histogram, parameters, isWide: isWide, bounds: model.saturations[value])
     }
     if let means = calibrated.channelMeans[value], let low = calibrated.histograms[value]?.minimum,
       low >= 0

@@ -21,10 +21,15 @@ struct RangeFit {
   private static let tail = 0.0005
 
   /// Values beyond `bounds` count as its ends; nil for a histogram of nothing.
-  init?(_ histogram: Histogram, _ parameters: QuantizationParameters, bounds: ValueRange?) {
+  init?(
+    _ histogram: Histogram,
+    _ parameters: QuantizationParameters,
+    isWide: Bool = false,
+    bounds: ValueRange?
+  ) {
     guard histogram.count > 0 else { return nil }
     let (low, high) = (parameters.low, parameters.high)
-    let step = Double(parameters.scale)
+    let step = Double(parameters.scale) / (isWide ? 256 : 1)
     let (least, most) = bounds.map { (Double($0.low), Double($0.high)) } ?? (-.infinity, .infinity)
     var (outside, signal, rounding, clipping) = (0.0, 0.0, 0.0, 0.0)
     // A bin is finer than a step, so its middle stands for its values; a bin across an end counts as inside.

@@ -1,6 +1,6 @@
 internal import ModelFormat
 
-/// Bytes to float32: FORMAT.md, kind 11.
+/// Bytes or u8.8 to float32: FORMAT.md, kind 11.
 struct Dequantize {
   private let input: TensorView
   private let output: TensorView
@@ -17,6 +17,11 @@ struct Dequantize {
     let zero = Float(input.zeroPoint)
     for pixel in share.range(output.pixels) {
       let (from, to) = (input.pixel(pixel), output.floats(pixel))
+      if input.isWide {
+        let first = pixel * output.channels
+        for channel in 0..<output.channels { to[channel] = input.value(first + channel) }
+        continue
+      }
       for channel in 0..<output.channels { to[channel] = (Float(from[channel]) - zero) * scale }
     }
   }
