@@ -241,7 +241,7 @@ let package = Package(
       name: "cnnconvert",
       dependencies: [
         "HostCommands", "Importers", "GraphIR", "GraphPasses", "Quantization", "Compiler",
-        "ReportPage", "Evaluation", "ModelFormat", "ModelStore", "CSignature",
+        "ReportPage", "Evaluation", "ModelFormat", "ModelStore", "CSignature", "TextTables",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       exclude: ["README.md"],

@@ -45,7 +45,7 @@ extension ReportPage {
     .numbers span{position:absolute;top:3px;transform:translateX(-50%);font-size:11px;color:var(--soft)}
     .rule{position:absolute;left:0;right:0;border-top:1px solid var(--line)}
     .limit{position:absolute;left:0;right:0;border-top:1.5px dashed var(--bad)}
-    .limit b{position:absolute;right:0;bottom:1px;font-size:10px;line-height:1;color:var(--bad);background:var(--card);padding:0 2px}
+    .limit b{position:absolute;right:0;bottom:1px;font-size:10px;line-height:1;font-style:normal;color:var(--bad);background:var(--card);padding:0 2px}
     .slot{position:absolute;top:0;bottom:0}
     .slot:hover{background:var(--tint)}
     .bar{position:absolute;left:12%;right:12%;min-height:1px;background:var(--good)}
