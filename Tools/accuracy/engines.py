@@ -63,11 +63,16 @@ def measure_float(case):
 
 
 def measure_onnxruntime(case):
+    import onnx
+    import onnx.version_converter
     from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
     prepared, path = str(case.folder / "prepared.onnx"), str(case.folder / "int8.onnx")
-    quant_pre_process(case.model, prepared, skip_symbolic_shape=True)
+    network = onnx.load(case.model)
+    if next(one.version for one in network.opset_import if not one.domain) < 13:  # which has scales per channel
+        network = onnx.version_converter.convert_version(network, 13)
+    quant_pre_process(network, prepared, skip_symbolic_shape=True)
     (given,) = session(prepared, True).get_inputs()
     case.channels_first = is_channels_first(given.shape)
 
