@@ -1,4 +1,4 @@
-/// Counts of values in bins of equal width, in 64 KiB however many values it has seen.
+/// Counts of values in bins of equal width, in at most 80 KiB however many values it has seen.
 ///
 /// The bins of each sign split 0…2ᵉ evenly, e being the exponent of the largest magnitude so far; when it grows, bins join in
 /// pairs. So the counts depend on the set of values alone: neither on their order nor on how partial histograms are merged.
@@ -18,6 +18,9 @@ public struct Histogram: Sendable, Equatable {
   public private(set) var minimum: Float = 0
   /// Largest value seen, 0 before the first.
   public private(set) var maximum: Float = 0
+  private var images = 0
+  private var minima = ExactSum()
+  private var maxima = ExactSum()
 
   private static let emptyExponent = -100
 
@@ -30,26 +33,26 @@ public struct Histogram: Sendable, Equatable {
   }
 
   /// Counts every value; false, and nothing counted, where one is NaN or infinite.
-  public mutating func add(_ values: [Float]) -> Bool {
+  public mutating func add(_ values: [Float]) -> Bool { values.isEmpty || counted(values) != nil }
+
+  /// Counts every value of one image, and its extremes for `meanMinimum` and `meanMaximum`; false, and nothing counted, where one
+  /// is NaN or infinite.
+  public mutating func add(image values: [Float]) -> Bool {
     guard !values.isEmpty else { return true }
-    // As integers these orders vectorise: magnitudes by their bits, signed values by flipping negative ones.
-    var magnitude: UInt32 = 0
-    var smallest = Int32.max
-    var largest = Int32.min
-    for value in values {
-      let bits = value.bitPattern
-      magnitude = max(magnitude, bits & 0x7FFF_FFFF)
-      let signed = Int32(bitPattern: bits)
-      let key = signed ^ ((signed >> 31) & 0x7FFF_FFFF)
-      smallest = min(smallest, key)
-      largest = max(largest, key)
-    }
-    guard magnitude < 0x7F80_0000 else { return false }
-    let (low, high) = (Self.value(key: smallest), Self.value(key: largest))
+    guard let (low, high) = counted(values) else { return false }
+    images += 1
+    minima.add(low)
+    maxima.add(high)
+    return true
+  }
+
+  /// Counts at least one value; their extremes, or nil where one is NaN or infinite.
+  private mutating func counted(_ values: [Float]) -> (low: Float, high: Float)? {
+    guard let (low, high) = Self.extremes(of: values) else { return nil }
     minimum = count == 0 ? low : min(minimum, low)
     maximum = count == 0 ? high : max(maximum, high)
     count += UInt64(values.count)
-    grow(toHold: Float(bitPattern: magnitude))
+    grow(toHold: max(abs(low), abs(high)))
     if positive.isEmpty { positive = [UInt64](repeating: 0, count: Self.binsPerSign) }
     if low < 0, negative.isEmpty { negative = [UInt64](repeating: 0, count: Self.binsPerSign) }
     let factor = Float(sign: .plus, exponent: Self.binBits - exponent, significand: 1)
@@ -61,8 +64,13 @@ public struct Histogram: Sendable, Equatable {
         }
       }
     }
-    return true
+    return (low, high)
   }
+
+  /// Mean of the images' smallest values; 0 before the first.
+  public var meanMinimum: Float { Float(minima.value / Double(max(1, images))) }
+  /// Mean of the images' largest values; 0 before the first.
+  public var meanMaximum: Float { Float(maxima.value / Double(max(1, images))) }
 
   /// Adds another histogram's counts.
   public mutating func merge(_ other: Histogram) {
@@ -70,6 +78,9 @@ public struct Histogram: Sendable, Equatable {
     minimum = count == 0 ? other.minimum : min(minimum, other.minimum)
     maximum = count == 0 ? other.maximum : max(maximum, other.maximum)
     count += other.count
+    images += other.images
+    minima.merge(other.minima)
+    maxima.merge(other.maxima)
     var other = other
     let common = max(exponent, other.exponent)
     grow(to: common)
@@ -92,6 +103,23 @@ public struct Histogram: Sendable, Equatable {
   }
 
   private static let binBits = binsPerSign.trailingZeroBitCount
+
+  /// Smallest and largest of some values; nil where one is NaN or infinite.
+  private static func extremes(of values: [Float]) -> (low: Float, high: Float)? {
+    // As integers these orders vectorise: magnitudes by their bits, signed values by flipping negative ones.
+    var magnitude: UInt32 = 0
+    var smallest = Int32.max
+    var largest = Int32.min
+    for value in values {
+      let bits = value.bitPattern
+      magnitude = max(magnitude, bits & 0x7FFF_FFFF)
+      let signed = Int32(bitPattern: bits)
+      let key = signed ^ ((signed >> 31) & 0x7FFF_FFFF)
+      smallest = min(smallest, key)
+      largest = max(largest, key)
+    }
+    return magnitude < 0x7F80_0000 ? (value(key: smallest), value(key: largest)) : nil
+  }
 
   private static func value(key: Int32) -> Float {
     Float(bitPattern: UInt32(bitPattern: key ^ ((key >> 31) & 0x7FFF_FFFF)))

@@ -1,3 +1,4 @@
+import Foundation
 import Quantization
 import Testing
 
@@ -52,13 +53,71 @@ struct RangeObserverTests {
     #expect(range.low == 0)
   }
 
+  @Test func `a moving average is the mean of the images' extremes in any order`() {
+    // In single precision the sum would lose the small ones, in another order others.
+    let highs: [Float] = [16_777_216, 1, 3, 1e-3, 5, 1_048_576, 0.1, 7]
+    let expected = highs.reduce(0.0) { $0 + Double($1) } / 8
+    var found: [ValueRange] = []
+    for order in [highs, highs.reversed(), highs.sorted()] {
+      var parts = [Histogram(), Histogram()]
+      for (index, high) in order.enumerated() {
+        let isCounted = parts[index % 2].add(image: [high / 2, -high, high])
+        #expect(isCounted)
+      }
+      parts[0].merge(parts[1])
+      found.append(RangeObserver.movingAverage.range(of: parts[0]))
+    }
+    #expect(found[0] == ValueRange(-Float(expected), Float(expected)))
+    #expect(found[0] == found[1] && found[0] == found[2])
+  }
+
+  @Test func `the least divergence agrees with one computed straight from the values`() {
+    // Sharp at 0 with a long tail, as activations are.
+    let values = (1...40000).map { 8 * logf(40001 / Float($0)) / 10.6 }
+    let seen = histogram(values)
+    let range = RangeObserver.entropy.range(of: seen)
+    let width = Float(seen.binWidth)
+    func divergence(_ high: Float) -> Double {
+      var counts: [Int: Double] = [:]
+      for value in values { counts[Int(value / width), default: 0] += 1 }
+      let last = counts.keys.filter { (Float($0) + 0.5) * width <= high * 255.5 / 255 }.max() ?? 0
+      var p: [Int: Double] = [:]
+      for (bin, count) in counts { p[min(bin, last), default: 0] += count }
+      func byte(_ bin: Int) -> Int { Int(((Float(bin) + 0.5) * width * 255 / high).rounded()) }
+      var q: [Int: (count: Double, bins: Double)] = [:]
+      var inside = 0.0
+      for (bin, count) in counts where bin <= last {
+        let old = q[byte(bin)] ?? (0, 0)
+        q[byte(bin)] = (old.count + count, old.bins + 1)
+        inside += count
+      }
+      return p.reduce(0.0) { sum, part in
+        let share = part.value / 40000
+        let (count, bins) = q[byte(part.key)] ?? (0, 1)
+        return sum + share * Foundation.log(share / (count / bins / inside))
+      }
+    }
+    let best = (20...100).map { Float($0) / 100 * seen.maximum }.min {
+      divergence($0) < divergence($1)
+    }
+    #expect(abs(range.high - (best ?? 0)) <= 0.03 * seen.maximum)
+    #expect(range.high < seen.maximum)
+  }
+
+  @Test func `the many zeros behind a ReLU do not move the least divergence`() {
+    let values = HistogramTests.values(seed: 5, count: 20000).map { abs($0) }
+    let plain = RangeObserver.entropy.range(of: histogram(values))
+    let zeros = [Float](repeating: 0, count: 500_000)
+    #expect(RangeObserver.entropy.range(of: histogram(values + zeros)).high == plain.high)
+  }
+
   @Test func `nothing seen is an empty range`() {
-    for observer in [RangeObserver.minMax, .percentile(99), .meanSquaredError] {
+    for observer in RangeObserver.candidates + [.best] {
       #expect(observer.range(of: Histogram()) == ValueRange(0, 0))
     }
   }
 
-  @Test(arguments: ["min-max", "percentile:99.9", "mse"])
+  @Test(arguments: ["min-max", "percentile:99.9", "moving-average", "mse", "kl", "best"])
   func `names are read back`(_ name: String) {
     #expect(RangeObserver(name)?.description == name)
   }
