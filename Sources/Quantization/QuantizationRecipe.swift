@@ -4,6 +4,10 @@ public struct QuantizationRecipe: Sendable, Equatable, CustomStringConvertible {
   public var observer = RangeObserver.percentile(RangeObserver.usualPercentile)
   /// How biases take back the mean error that rounding the weights causes.
   public var biasCorrection = BiasCorrection.analytic
+  /// Whether channels are scaled so that the ranges of neighbouring layers match.
+  public var equalizes = false
+  /// Whether biases so high that a ReLU never cuts move into the next layer.
+  public var absorbsBias = false
   /// Names of the layers whose outputs keep 16 bits.
   public var wideLayers: Set<String> = []
 
@@ -14,6 +18,8 @@ public struct QuantizationRecipe: Sendable, Equatable, CustomStringConvertible {
   public var description: String {
     var methods = [observer.description]
     if biasCorrection != .none { methods.append("\(biasCorrection) bias correction") }
+    if equalizes { methods.append("equalization") }
+    if absorbsBias { methods.append("bias absorption") }
     if !wideLayers.isEmpty {
       let names = wideLayers.sorted()
       let rest = names.count > 4 ? " and \(names.count - 4) more layers" : ""

@@ -74,9 +74,10 @@ public struct Quantizer: Sendable {
 struct WeightedLayer {
   let weights: [Float]
   let bias: [Float]
-  private let groups: Int
-  /// Input channels that weight k of a row belongs to: `group × channels + k mod channels`.
-  private let channels: Int
+  /// Groups of input channels.
+  let groups: Int
+  /// Input channels of a group: weight k of a row reads channel `group × channels + k mod channels`.
+  let channels: Int
 
   init?(_ node: Node, _ graph: Graph) {
     switch node.operation {

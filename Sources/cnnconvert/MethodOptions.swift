@@ -10,6 +10,12 @@ struct MethodOptions: ParsableArguments {
   @Option(help: "How biases take back what rounding the weights costs.")
   var biasCorrection = QuantizationRecipe().biasCorrection
 
+  @Flag(help: "Scale channels so that the ranges of neighbouring layers match.")
+  var equalize = false
+
+  @Flag(help: "Move biases that are so high that a ReLU never cuts into the next layer.")
+  var absorbBias = false
+
   @Option(help: "Layers whose outputs keep 16 bits, by name, with commas between; may be repeated.")
   var wide: [String] = []
 
@@ -18,6 +24,8 @@ struct MethodOptions: ParsableArguments {
     var recipe = QuantizationRecipe()
     recipe.observer = observer
     recipe.biasCorrection = biasCorrection
+    recipe.equalizes = equalize
+    recipe.absorbsBias = absorbBias
     recipe.wideLayers = Set(
       wide.flatMap { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
     )
@@ -33,7 +41,7 @@ extension RangeObserver: ExpressibleByArgument {
 
   /// What there is to choose from.
   public static var allValueStrings: [String] {
-    ["min-max", "percentile", "percentile:99.9", "mse"]
+    ["min-max", "percentile", "percentile:99.9", "moving-average", "mse", "kl", "best"]
   }
 
   /// As the command line shows it.
