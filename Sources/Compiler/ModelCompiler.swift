@@ -5,7 +5,7 @@ public import Quantization
 /// Turns an optimised float graph and calibration images into the bytes of a `model.bin`.
 public enum ModelCompiler {
   /// Made-up images that stand in where there are no real ones.
-  static let syntheticImages = 8
+  static let syntheticImages = 16
 
   /// Quantizes, lowers, plans memory, emits, records golden vectors and compares with float.
   ///
@@ -19,20 +19,22 @@ public enum ModelCompiler {
     options: CompileOptions,
     calibration: CalibrationImages?
   ) throws(CompileError) -> CompiledModel {
-    let graph = try prepared(graph)
+    var graph = try prepared(graph)
     // Everything that can be refused is refused before the long part.
     let probe = try Self.quantized(graph, ranges: Self.unitRanges(graph), wide: options.recipe)
     _ = try lowered(probe, options)
     try check(options, graph)
+    let notes = options.recipe.rewrite(&graph)
     let (ranges, calibrated) = try observe(graph, options, calibration)
-    let corrects = options.recipe.biasCorrection == .analytic && calibration != nil
-    let quantized = try Self.quantized(
+    let corrects = options.recipe.biasCorrection == .analytic
+    var quantized = try Self.quantized(
       graph,
       ranges: ranges,
       channelMeans: corrects ? calibrated.channelMeans : [:],
       wide: options.recipe,
       progress: { options.progress(.quantizing, $0, $1) }
     )
+    quantized.notes = notes + quantized.notes
     let lowering = try lowered(quantized, options)
     var builder = ModelBuilder(lowering, options, calibrated)
     try builder.measure(calibration)
@@ -100,8 +102,8 @@ public enum ModelCompiler {
     _ calibration: CalibrationImages?
   ) throws(CompileError) -> (ranges: [ValueID: ValueRange], CalibrationResult) {
     let shape = graph.shape(of: graph.inputs[0])
-    let images = calibration ?? .synthetic(count: syntheticImages, shape: shape)
-    let result: CalibrationResult
+    let images = calibration ?? .madeUp(count: syntheticImages, shape: shape)
+    var result: CalibrationResult
     do throws(QuantizationError) {
       result = try Calibrator(graph).run(
         images,
@@ -110,10 +112,36 @@ public enum ModelCompiler {
       )
     } catch { throw .quantization(error.description) }
     guard calibration == nil || images.isSynthetic else {
-      return (result.histograms.mapValues { options.recipe.observer.range(of: $0) }, result)
+      return (try chosen(result.histograms, graph, options, images), result)
     }
+    result.channelMeans = DataFreeMeans(graph).means(observed: result.channelMeans)
     let seen = result.histograms.mapValues { RangeObserver.minMax.range(of: $0) }
     return (DataFreeRanges(graph).ranges(observed: seen), result)
+  }
+
+  /// The ranges of what was seen, with one observer for all values or the best for each.
+  private static func chosen(
+    _ histograms: [ValueID: Histogram],
+    _ graph: Graph,
+    _ options: CompileOptions,
+    _ images: CalibrationImages
+  ) throws(CompileError) -> [ValueID: ValueRange] {
+    guard options.recipe.observer == .best else {
+      return histograms.mapValues { options.recipe.observer.range(of: $0) }
+    }
+    let candidates = histograms.mapValues { histogram in
+      RangeObserver.candidates.map { $0.range(of: histogram) }
+    }
+    do throws(QuantizationError) {
+      let best = try ObserverChoice(graph).best(
+        among: candidates,
+        images,
+        threads: options.threads
+      )
+      return candidates.mapValues { $0[0] }.merging(
+        best.compactMap { value, index in candidates[value].map { (value, $0[index]) } }
+      ) { $1 }
+    } catch { throw .quantization(error.description) }
   }
 
   private static func quantized(

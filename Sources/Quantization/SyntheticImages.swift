@@ -14,6 +14,18 @@ extension CalibrationImages {
   }
 }
 
+extension CalibrationImages {
+  /// Made-up images of two kinds in turn, for where there are no real ones: smooth noise, and shapes that lie over one another.
+  public static func madeUp(count: Int, shape: [Int]) -> CalibrationImages {
+    CalibrationImages(count: count, isSynthetic: true) { index in
+      let seed = UInt64(index / 2) &+ 1
+      return index % 2 == 0
+        ? SyntheticImage(shape: shape, seed: seed).tensor
+        : FallenLeaves(shape: shape, seed: seed).tensor
+    }
+  }
+}
+
 /// One made-up image.
 private struct SyntheticImage {
   let tensor: Tensor
@@ -54,7 +66,7 @@ private struct SyntheticImage {
 }
 
 /// SplitMix64 as numbers in 0..<1, the same on every machine.
-private struct SeededNumbers {
+struct SeededNumbers {
   private var generator: SplitMix64
 
   init(seed: UInt64) { generator = SplitMix64(seed: seed) }
