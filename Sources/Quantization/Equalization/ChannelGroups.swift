@@ -12,6 +12,9 @@ struct ChannelGroups {
   private let offsets: [Int]
   private let channels: [Int]
 
+  /// Standard deviations beyond which nothing is expected.
+  static let reach: Float = 6
+
   /// Groups of a verified graph.
   init(_ graph: Graph) {
     channels = graph.values.map { max(1, $0.shape.last ?? 1) }
@@ -118,7 +121,7 @@ struct ChannelGroups {
       let root = root(value, channel)
       guard clamp.low == 0 || clamp.low == -.infinity, clamp.high > 0, let statistics,
         case let reach = statistics.mean[channel]
-          + DataFreeRanges.deviations * statistics.deviation[channel],
+          + Self.reach * statistics.deviation[channel],
         reach <= clamp.high
       else {
         pinned[root] = true

@@ -22,7 +22,7 @@ public struct HighBiasAbsorption: Sendable {
       let moved = statistics.mean.indices.map { channel in
         let mean = statistics.mean[channel]
         let deviation = statistics.deviation[channel]
-        let isCut = mean + DataFreeRanges.deviations * deviation > op.clamp.high
+        let isCut = mean + ChannelGroups.reach * deviation > op.clamp.high
         return isCut || !mean.isFinite ? 0 : max(0, mean - Self.deviations * deviation)
       }
       guard moved.contains(where: { $0 > 0 }) else { continue }
