@@ -3,6 +3,8 @@ extension QuantizationRecipe {
   public static let steps: [@Sendable (QuantizationRecipe) -> QuantizationRecipe] = [
     { $0.with(\.observer, .meanSquaredError) },
     { $0.with(\.observer, .minMax) },
+    { $0.with(\.observer, .best) },
+    { $0.with(\.equalizes, true) },
   ]
 
   private func with<Value>(
