@@ -137,13 +137,24 @@ extension Tensor {
     var sums = [Double](repeating: 0, count: channels)
     values.withUnsafeBufferPointer { values in
       sums.withUnsafeMutableBufferPointer { sums in
-        for start in stride(from: 0, to: values.count, by: channels) {
-          for channel in 0..<channels { sums[channel] += Double(values[start + channel]) }
+        guard var row = values.baseAddress, let sums = sums.baseAddress else { return }
+        for _ in 0..<values.count / channels {
+          Self.add(row, channels, to: sums)
+          row += channels
         }
       }
     }
     let scale = Double(channels) / Double(max(1, count))
     return sums.map { $0 * scale }
+  }
+
+  @_optimize(speed)
+  private static func add(
+    _ row: UnsafePointer<Float>,
+    _ count: Int,
+    to sums: UnsafeMutablePointer<Double>
+  ) {
+    for channel in 0..<count { sums[channel] += Double(row[channel]) }
   }
 
   /// Index of the largest element, the first of equals.

@@ -56,15 +56,42 @@ public struct Histogram: Sendable, Equatable {
     if positive.isEmpty { positive = [UInt64](repeating: 0, count: Self.binsPerSign) }
     if low < 0, negative.isEmpty { negative = [UInt64](repeating: 0, count: Self.binsPerSign) }
     let factor = Float(sign: .plus, exponent: Self.binBits - exponent, significand: 1)
-    positive.withUnsafeMutableBufferPointer { positive in
-      negative.withUnsafeMutableBufferPointer { negative in
-        for value in values {
+    tally(values, factor)
+    return (low, high)
+  }
+
+  /// Counts values whose bin is their magnitude times `factor`.
+  ///
+  /// Neighbours are counted in two tables in turn, since one bin, that of 0, often comes many times in a row and would wait for itself.
+  @_optimize(speed)
+  private mutating func tally(_ values: [Float], _ factor: Float) {
+    let bins = Self.binsPerSign
+    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 4 * bins) { counts in
+      counts.initialize(repeating: 0)
+      guard let even = counts.baseAddress else { return }
+      let odd = even + 2 * bins
+      values.withUnsafeBufferPointer { values in
+        guard let value = values.baseAddress else { return }
+        func bin(_ index: Int) -> Int {
+          let value = value[index]
           let bin = Int(Swift.abs(value) * factor)
-          if value < 0 { negative[bin] += 1 } else { positive[bin] += 1 }
+          return value < 0 ? bin &+ bins : bin
+        }
+        var index = 0
+        while index &+ 1 < values.count {
+          even[bin(index)] &+= 1
+          odd[bin(index &+ 1)] &+= 1
+          index &+= 2
+        }
+        if index < values.count { even[bin(index)] &+= 1 }
+      }
+      for bin in 0..<bins {
+        positive[bin] += UInt64(even[bin]) + UInt64(odd[bin])
+        if !negative.isEmpty {
+          negative[bin] += UInt64(even[bins + bin]) + UInt64(odd[bins + bin])
         }
       }
     }
-    return (low, high)
   }
 
   /// Mean of the images' smallest values; 0 before the first.
