@@ -72,18 +72,7 @@ struct ScaleAssignment {
   }
 
   /// The interval outside of which no reader tells values apart, where every reader has one.
-  func saturation(of value: ValueID) -> ValueRange? {
-    let readers = graph.consumers(of: value)
-    guard !readers.isEmpty, !graph.outputs.contains(value) else { return nil }
-    var result: ValueRange?
-    for reader in readers {
-      guard case .unary(let function) = graph.nodes[reader].operation,
-        let bounds = function.saturation
-      else { return nil }
-      result = result?.union(bounds) ?? bounds
-    }
-    return result
-  }
+  func saturation(of value: ValueID) -> ValueRange? { ReaderBounds.bounds(of: value, in: graph) }
 
   /// Raises output scales until every multiplier is below 1, which the format demands.
   private func raise(_ chosen: inout [Int: QuantizationParameters], notes: inout [String]) {
@@ -116,25 +105,6 @@ extension GraphIR.Operation {
     case .convolution(let op): op.weights.values.reduce(0) { max($0, abs($1)) }
     case .fullyConnected(let op): op.weights.values.reduce(0) { max($0, abs($1)) }
     case .channelAffine(let op): op.scale.reduce(0) { max($0, abs($1)) }
-    default: nil
-    }
-  }
-}
-
-extension UnaryFunction {
-  /// The interval outside of which the function is constant to within a 256th of its range.
-  var saturation: ValueRange? {
-    switch self {
-    case .hardSwish: ValueRange(-3, .greatestFiniteMagnitude)
-    case .hardSigmoid(let alpha, let beta):
-      alpha > 0 ? ValueRange(-beta / alpha, (1 - beta) / alpha) : nil
-    case .sigmoid: ValueRange(-8, 8)
-    case .tanh: ValueRange(-4, 4)
-    case .clamp(let clamp):
-      ValueRange(
-        max(clamp.low, -.greatestFiniteMagnitude),
-        min(clamp.high, .greatestFiniteMagnitude)
-      )
     default: nil
     }
   }
