@@ -215,7 +215,8 @@ let package = Package(
     .target(
       name: "Evaluation",
       dependencies: [
-        "CZlib", "GraphIR", "ImageCodecs", "ModelFormat", "Pixels", "Runtime", "TextTables",
+        "CZlib", "GraphIR", "ImageCodecs", "ModelFormat", "Pixels", "Quantization", "Runtime",
+        "TextTables",
       ],
       exclude: ["README.md"],
       swiftSettings: strict
@@ -223,7 +224,8 @@ let package = Package(
     .target(
       name: "HostCommands",
       dependencies: [
-        "ModelFormat", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "GraphIR", "GraphPasses", "Importers", "ModelFormat", "Quantization",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       exclude: ["README.md"],
       swiftSettings: strict
@@ -231,7 +233,7 @@ let package = Package(
     .executableTarget(
       name: "cnneval",
       dependencies: [
-        "Evaluation", "HostCommands", "Importers", "GraphIR", "GraphPasses", "ModelFormat",
+        "Evaluation", "HostCommands", "Importers", "GraphIR", "ModelFormat", "Quantization",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       exclude: ["README.md"],
@@ -292,7 +294,10 @@ let package = Package(
     .testTarget(name: "ReportPageTests", dependencies: ["Compiler", "ReportPage"]),
     .testTarget(
       name: "EvaluationTests",
-      dependencies: ["Evaluation", "ModelFormat", "ModelSamples", "ScratchFolders"]
+      dependencies: [
+        "Evaluation", "GraphIR", "ImageCodecs", "ModelFormat", "ModelSamples", "Quantization",
+        "ScratchFolders",
+      ]
     ),
     .testTarget(name: "CommandWordsTests", dependencies: ["CommandWords", "PlainText"]),
     .testTarget(

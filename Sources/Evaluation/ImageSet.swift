@@ -33,6 +33,7 @@ public struct ImageSet: Sendable {
   public private(set) var items: [Item]
   private var positions: [Int]
   private let base: String
+  private var fitted: FittedPixels?
   private let picture: @Sendable (_ position: Int) throws(DataSetError) -> Image
 
   /// A set whose `picture` decodes the image at a position of `items`; called from several threads.
@@ -62,6 +63,12 @@ public struct ImageSet: Sendable {
     return (keeping(items.indices.filter { !chosen($0) }), keeping(items.indices.filter(chosen)))
   }
 
+  /// At most `count` images at equal distances, since sets are often sorted by class.
+  public func spread(_ count: Int) -> ImageSet {
+    let count = min(max(0, count), items.count)
+    return keeping((0..<count).map { $0 * items.count / count })
+  }
+
   private func keeping(_ indices: [Int]) -> ImageSet {
     var part = self
     part.items = indices.map { items[$0] }
@@ -69,22 +76,24 @@ public struct ImageSet: Sendable {
     return part
   }
 
-  /// The set without images that do not decode, each told to `skip`.
+  /// The set without images that do not decode, each told to `skip` in the set's order.
+  ///
+  /// Decodes `threads` images at a time, and keeps the first pixels, up to `keeping` bytes, so that those are not decoded again.
   ///
   /// - Throws: `DataSetError.noImages` where none is left.
   public func readable(
     _ contract: InputContract,
+    threads: Int = 1,
+    keeping bytes: Int = FittedPixels.usualBytes,
     skip: (DataSetError) -> Void
   ) throws(DataSetError) -> ImageSet {
-    var kept: [Int] = []
-    for index in items.indices {
-      do throws(DataSetError) {
-        _ = try pixels(index, contract)
-        kept.append(index)
-      } catch { skip(error) }
-    }
-    guard !kept.isEmpty else { throw .noImages(path: path, found: items.count) }
-    return keeping(kept)
+    let read = FittedPixels.read(self, contract, threads: threads, keeping: bytes)
+    for error in read.errors.sorted(by: { $0.key < $1.key }) { skip(error.value) }
+    let indices = items.indices.filter { read.errors[$0] == nil }
+    guard !indices.isEmpty else { throw .noImages(path: path, found: items.count) }
+    var part = keeping(indices)
+    part.fitted = read.pixels.moved { positions[$0] }
+    return part
   }
 
   /// Dense H × W × C bytes of image `index`, fitted as the contract says.
@@ -92,6 +101,7 @@ public struct ImageSet: Sendable {
     _ index: Int,
     _ contract: InputContract
   ) throws(DataSetError) -> [UInt8] {
+    if let kept = fitted?.pixels(positions[index], contract) { return kept }
     let image = try picture(positions[index])
     do throws(PixelError) {
       var plan = try PixelPlan(
@@ -110,6 +120,11 @@ public struct ImageSet: Sendable {
     } catch {
       throw .file(path: items[index].name, problem: error.message)
     }
+  }
+
+  /// Height and width of image `index` before it is fitted; nil where it does not decode.
+  public func size(_ index: Int) -> (height: Int, width: Int)? {
+    (try? picture(positions[index])).map { ($0.height, $0.width) }
   }
 
   /// XXH64 over names and classes, which tells sets apart; the same wherever the set lies.

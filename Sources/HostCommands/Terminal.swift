@@ -17,6 +17,16 @@ public enum Terminal {
     writeError("\(command): warning: \(message)\n")
   }
 
+  /// Problems that are told one by one.
+  private static let toldProblems = 10
+
+  /// Warns of images that were left out: the first ten with their problem, and how many they are in all.
+  public static func leftOut(_ problems: [String], of count: Int) {
+    for problem in problems.prefix(toldProblems) { warning("\(problem); left out") }
+    guard problems.count > 1 else { return }
+    warning("\(problems.count) of \(count) images left out")
+  }
+
   /// Writes to standard output; a closed pipe is nobody's error.
   public static func write(_ text: String) {
     try? FileHandle.standardOutput.write(contentsOf: Data(text.utf8))

@@ -13,8 +13,8 @@ struct CnnConvert: ParsableCommand {
       """,
     version: ConverterVersion.text,
     subcommands: [
-      ConvertCommand.self, ExplainCommand.self, InspectCommand.self, KeygenCommand.self,
-      SignCommand.self,
+      ConvertCommand.self, CompareCommand.self, ExplainCommand.self, InspectCommand.self,
+      KeygenCommand.self, SignCommand.self,
     ],
     defaultSubcommand: ConvertCommand.self
   )

@@ -74,25 +74,19 @@ struct ConvertCommand: ParsableCommand {
     if !quiet { Terminal.write("\(source.model): \(model.format)\n") }
     for note in model.notes where !quiet { Terminal.write("  \(note)\n") }
     var (preprocessing, contract) = pixels.resolve(model, warn: Terminal.warning)
+    if let calibrate { try pixels.keepWhole(calibrate, &contract, note: note) }
     let sourceLayers = model.graph.nodes.count
-    var passes: [PassPipeline.Count] = []
-    do throws(GraphError) {
-      let prepared = try FloatNetwork.prepare(
-        &model.graph,
-        mean: preprocessing.mean,
-        std: preprocessing.std,
-        isBGR: preprocessing.color == .bgr,
-        endsInProbabilities: !keepLogits
-      )
-      contract.outputIsProbability = prepared.outputIsProbability
-      passes = prepared.passes
-    } catch {
-      throw Failure("\(source.model): \(error)")
-    }
+    let prepared = try FloatReference.prepare(
+      &model.graph,
+      preprocessing,
+      endsInProbabilities: !keepLogits,
+      source.model
+    )
+    contract.outputIsProbability = prepared.outputIsProbability
     var options = try options(model, contract, preprocessing)
-    options.passes = passes.map { PassCount(name: $0.name, count: $0.count) }
+    options.passes = prepared.passes.map { PassCount(name: $0.name, count: $0.count) }
     options.sourceLayers = sourceLayers
-    let (compiled, search) = try convert(model.graph, options)
+    let (compiled, search) = try convert(model.graph, options, preprocessing.map)
     try OutputFile.write(compiled.bytes, to: target)
     try reportFile?.write(compiled, search)
     if !quiet {
@@ -136,7 +130,8 @@ struct ConvertCommand: ParsableCommand {
   /// The flat file, and the search for it where `--max-drop` asks for one.
   private func convert(
     _ graph: Graph,
-    _ options: CompileOptions
+    _ options: CompileOptions,
+    _ map: PixelMap
   ) throws -> (CompiledModel, AccuracySearch.Outcome?) {
     var options = options
     let bar = ProgressBar()
@@ -152,7 +147,9 @@ struct ConvertCommand: ParsableCommand {
       return (try conversion(nil).compile(options.recipe), nil)
     }
     let contract = options.contract
-    let images = try accuracy.split(try ImageSet.opened(calibrate, contract), contract)
+    let all = try ImageSet.opened(calibrate, contract)
+    CalibrationSuspicion(graph: graph, map: map).tell(all, contract)
+    let images = try accuracy.split(all, contract)
     let classes = graph.shape(of: graph.outputs[0]).reduce(1, *)
     options.expectedClasses =
       (try? ClassNames(options.labels, count: classes)
@@ -168,6 +165,8 @@ struct ConvertCommand: ParsableCommand {
     )
     return (outcome.model, outcome)
   }
+
+  private func note(_ text: String) { if !quiet { Terminal.write("  \(text)\n") } }
 
   /// The model's name without its extension, in the current folder.
   private var defaultOutput: String {

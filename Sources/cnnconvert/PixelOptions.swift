@@ -1,5 +1,7 @@
 internal import ArgumentParser
+internal import Evaluation
 internal import GraphIR
+internal import HostCommands
 internal import Importers
 internal import ModelFormat
 
@@ -147,6 +149,26 @@ struct PixelOptions: ParsableArguments {
     if shape.count == 4 { (contract.height, contract.width) = (shape[1], shape[2]) }
     contract.channels = channels
     return (chosen, contract)
+  }
+
+  /// Leaves out the crop that comes with a preset where images have the size of the input already, as CIFAR's and MNIST's do.
+  func keepWhole(
+    _ path: String,
+    _ contract: inout InputContract,
+    note: (String) -> Void
+  ) throws(Failure) {
+    guard resize == nil, cropFraction == nil, contract.cropFraction < 1 else { return }
+    let isSize: Bool
+    do throws(DataSetError) {
+      isSize = try DataSets.open(path).haveSize(of: contract)
+    } catch {
+      throw Failure(error.message)
+    }
+    guard isSize else { return }
+    note(
+      "images are \(contract.height) × \(contract.width) already: all of each is used (--crop-fraction \(contract.cropFraction) crops)"
+    )
+    contract.cropFraction = 1
   }
 
   /// Whether the graph itself begins with arithmetic on its input, so that it eats pixels as they are.

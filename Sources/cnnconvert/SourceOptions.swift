@@ -41,10 +41,6 @@ struct SourceOptions: ParsableArguments {
     request.outputs = output
     request.architecture = architecture
     request.inputSize = inputSize.map { ($0.height, $0.width) }
-    do throws(ImportError) {
-      return try ModelImporters.importModel(request)
-    } catch {
-      throw Failure(error.description)
-    }
+    return try ModelImporters.read(request)
   }
 }

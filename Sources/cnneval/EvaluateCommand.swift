@@ -3,7 +3,9 @@ internal import Evaluation
 internal import Foundation
 internal import GraphIR
 internal import HostCommands
+internal import Importers
 internal import ModelFormat
+internal import Quantization
 
 /// Which part of a set: `2/8` is the second of eight.
 struct Shard: ExpressibleByArgument {
@@ -74,6 +76,12 @@ struct EvaluateCommand: ParsableCommand {
       throw Failure(error.message)
     }
     let graph = try float.graph(for: file)
+    if let graph, let map = Preprocessing(statedBy: file)?.map,
+      let finding = PreprocessingCheck(graph, map: map)?
+        .run(CalibrationImages(set, file.input))
+    {
+      Terminal.warning(finding.text)
+    }
     let bar = ProgressBar()
     let tally: Tally
     do throws(EvaluationError) {
@@ -87,7 +95,7 @@ struct EvaluateCommand: ParsableCommand {
     } catch {
       throw Failure(error.message)
     }
-    for image in tally.skipped { Terminal.warning("\(image.reason); left out") }
+    Terminal.leftOut(tally.skipped.map(\.reason), of: set.items.count)
     let result = EvaluationResult(
       model: String(format: "%016lx", UInt(file.hash)),
       data: String(format: "%016lx", UInt(whole)),

@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import GraphIR
-internal import GraphPasses
 internal import HostCommands
 internal import Importers
 internal import ModelFormat
@@ -26,41 +25,6 @@ struct FloatOptions: ParsableArguments {
     request.input = floatInput
     request.outputs = floatOutput.map { [$0] } ?? []
     request.architecture = architecture
-    request.inputSize = (file.input.height, file.input.width)
-    var graph: Graph
-    do throws(ImportError) {
-      graph = try ModelImporters.importModel(request).graph
-    } catch {
-      throw Failure(error.description)
-    }
-    guard let preprocessing = Preprocessing(statedBy: file) else {
-      throw Failure("the model states no preprocessing, so no float model can be compared with it")
-    }
-    do throws(GraphError) {
-      _ = try FloatNetwork.prepare(
-        &graph,
-        mean: preprocessing.mean,
-        std: preprocessing.std,
-        isBGR: preprocessing.color == .bgr,
-        endsInProbabilities: file.input.outputIsProbability
-      )
-    } catch {
-      throw Failure("\(float): \(error)")
-    }
-    try Self.check(graph, file, float)
-    return graph
-  }
-
-  private static func check(_ graph: Graph, _ file: ModelFile, _ path: String) throws(Failure) {
-    let shape = [1, file.input.height, file.input.width, file.input.channels]
-    let found = graph.shape(of: graph.inputs[0])
-    guard found == shape else {
-      throw Failure("\(path): input \(found), expected \(shape), that of the model")
-    }
-    let outputs = graph.outputs.map { graph.shape(of: $0).reduce(1, *) }
-    let expected = file.tensors[file.outputTensor].elementCount
-    guard outputs == [expected] else {
-      throw Failure("\(path): outputs of \(outputs) elements, expected one of \(expected)")
-    }
+    return try FloatReference.read(request, like: file)
   }
 }

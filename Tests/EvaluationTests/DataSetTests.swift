@@ -1,6 +1,8 @@
 import Foundation
+import ImageCodecs
 import ModelFormat
 import ScratchFolders
+import Synchronization
 import Testing
 
 @testable import Evaluation
@@ -147,6 +149,54 @@ import Testing
       told == [
         "\(bad): not an image: starts with 01 02 03, expected JPEG, PNG, PGM (P5) or PPM (P6)"
       ]
+    )
+  }
+
+  @Test(arguments: [(1, 1 << 20, 20), (3, 1 << 20, 20), (2, 2 * 48, 29), (1, 0, 30)])
+  func `images are decoded once, as far as their pixels may be kept`(
+    threads: Int,
+    bytes: Int,
+    decodes: Int
+  ) throws {
+    let decoded = Mutex(0)
+    let items = (0..<20).map { ImageSet.Item(name: "\($0)") }
+    let set = ImageSet(path: "set", base: "", items: items) { position throws(DataSetError) in
+      decoded.withLock { $0 += 1 }
+      guard position % 2 == 0 else { throw .file(path: "\(position)", problem: "bad") }
+      return Image(height: 4, width: 4, rgb: [UInt8](repeating: UInt8(position), count: 48))
+    }
+    var told: [String] = []
+    let good = try set.readable(Self.contract, threads: threads, keeping: bytes) {
+      told.append($0.message)
+    }
+    #expect(told == stride(from: 1, to: 20, by: 2).map { "\($0): bad" })
+    for index in good.items.indices {
+      #expect(try good.pixels(index, Self.contract)[0] == UInt8(2 * index))
+    }
+    #expect(decoded.withLock { $0 } == decodes)
+    // Another contract takes other pixels, a part of the set the same.
+    var other = Self.contract
+    other.height = 2
+    #expect(try good.pixels(3, other).count == good.pixels(3, Self.contract).count / 2)
+    #expect(try good.shard(1, of: 2).pixels(0, Self.contract)[0] == 2)
+    #expect(good.spread(5).items.map(\.name) == ["0", "4", "8", "12", "16"])
+  }
+
+  @Test func `classes that a model cannot have are odd`() {
+    func set(_ classes: [ImageSet.Class?]) -> ImageSet {
+      ImageSet(path: "set", base: "", items: classes.map { .init(name: "x", imageClass: $0) }) {
+        _ throws(DataSetError) in throw .file(path: "x", problem: "none")
+      }
+    }
+    #expect(set([.index(9), nil]).classesBeyond(10) == nil)
+    #expect(set([.name("a"), .name("b")]).classesBeyond(2) == nil)
+    #expect(
+      set([.index(10)]).classesBeyond(10)
+        == "set: classes up to 10, but the model has 10 outputs; are these its images?"
+    )
+    #expect(
+      set([.name("a"), .name("b"), .name("c")]).classesBeyond(2)
+        == "set: 3 classes, but the model has 2 outputs; are these its images?"
     )
   }
 
