@@ -70,13 +70,16 @@ public enum ComparedModel: Sendable {
         inputs: read.flatMap { writers[$0] ?? [] },
         readsImage: read.contains(image)
       )
-      if output.elementType == .u8 {
+      layer.recordedRatio = operation.noiseRatio.isFinite ? Double(operation.noiseRatio) : nil
+      if output.elementType != .float32 {
         let scale = Double(output.scale)
+        // Of two bytes the second is behind the point.
+        let isWide = output.elementType == .wide
+        layer.step = isWide ? scale / 256 : scale
         layer.range = (
-          scale * Double(-output.zeroPoint), scale * Double(255 - output.zeroPoint)
+          scale * Double(-output.zeroPoint),
+          scale * Double(255 - output.zeroPoint) + (isWide ? 255 * layer.step : 0)
         )
-        layer.step = scale
-        layer.recordedRatio = operation.noiseRatio.isFinite ? Double(operation.noiseRatio) : nil
       }
       layers.append(layer)
       writers[output.root, default: []].append(index)

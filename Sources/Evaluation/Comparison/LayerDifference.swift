@@ -10,11 +10,11 @@ struct LayerDifference: Sendable {
     var product = 0.0
     var square = 0.0
 
-    /// The factor that brings a nearest to b.
-    var factor: Double { signal > 0 ? product / signal : 1 }
-    /// What is left of the noise once a is multiplied by the factor.
-    var scaledNoise: Double {
-      signal > 0 ? max(0, square - product * product / signal) : square
+    /// Share of b's energy that no positive multiple of a explains.
+    var unexplained: Double {
+      guard square > 0 else { return signal > 0 ? 1 : 0 }
+      guard product > 0 else { return 1 }
+      return max(0, 1 - product / signal * product / square)
     }
   }
 
@@ -100,12 +100,9 @@ struct LayerDifference: Sendable {
   /// `10 log₁₀ (Σ a² ÷ Σ (b − a)²)` in dB, 0 for noise without signal.
   var ratio: Double { Self.decibels(signal, noise) }
 
-  /// The same where the first model's channels are first multiplied by what brings them nearest to the second's.
+  /// The same where each channel of the first model is first multiplied by what brings it nearest to the second's.
   var scaledRatio: Double {
-    Self.decibels(
-      channels.reduce(0) { $0 + $1.square },
-      channels.reduce(0) { $0 + $1.scaledNoise }
-    )
+    Self.decibels(signal, channels.reduce(0) { $0 + $1.signal * $1.unexplained })
   }
 
   /// Whether channels have enough values to tell a factor from chance.
