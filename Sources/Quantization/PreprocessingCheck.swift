@@ -138,7 +138,7 @@ public struct PreprocessingCheck: Sendable {
 
   /// How far outputs are from the statistics if pixels were mapped by `other`; nil where that does not run.
   func distance(_ images: [Tensor], as other: PixelMap) -> Double? {
-    var moments = [ChannelMoments](repeating: ChannelMoments(), count: probes.count)
+    var moments = [ObservedMoments](repeating: ObservedMoments(), count: probes.count)
     for image in images {
       var values = image.values
       if other != map {
@@ -158,7 +158,7 @@ public struct PreprocessingCheck: Sendable {
 }
 
 /// Sums a channel, and how far they are from statistics.
-struct ChannelMoments {
+struct ObservedMoments {
   private var sums: [Double] = []
   private var squares: [Double] = []
   private var count = 0.0
