@@ -69,10 +69,11 @@ def measure_onnxruntime(case):
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
     prepared, path = str(case.folder / "prepared.onnx"), str(case.folder / "int8.onnx")
-    network = onnx.load(case.model)
+    network, source = onnx.load(case.model), case.model
     if next(one.version for one in network.opset_import if not one.domain) < 13:  # which has scales per channel
-        network = onnx.version_converter.convert_version(network, 13)
-    quant_pre_process(network, prepared, skip_symbolic_shape=True)
+        source = str(case.folder / "opset13.onnx")
+        onnx.save(onnx.version_converter.convert_version(network, 13), source)
+    quant_pre_process(source, prepared, skip_symbolic_shape=True)
     (given,) = session(prepared, True).get_inputs()
     case.channels_first = is_channels_first(given.shape)
 
