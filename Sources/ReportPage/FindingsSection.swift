@@ -24,9 +24,9 @@ extension ReportPage {
       item.element("h3") { heading in
         heading.write(Self.title(of: group[0].kind))
         if group.count > 1 { heading.element("small", " in \(group.count) layers") }
-        if let remedy = group[0].remedy {
+        if let remedy = Cause.remedy(of: group.prefix(Self.shown)) {
           heading.element("span", ["class": "remedy"]) { span in
-            span.write("mended by ")
+            span.write(group[0].kind == .noise ? "less with " : "mended by ")
             span.element("code", remedy)
           }
         }

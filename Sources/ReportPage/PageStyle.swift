@@ -29,7 +29,7 @@ extension ReportPage {
     .finding small{font-size:13px;font-weight:400;color:var(--soft)}
     .finding ul{margin:2px 0 0;padding:0;list-style:none}
     .finding p,.finding li,.finding summary{font-size:14px}
-    .remedy{font-size:13px;font-weight:400;float:right;margin-left:12px}
+    .remedy{font-size:13px;font-weight:400;float:right;margin-left:12px;overflow-wrap:anywhere}
     code{font:13px/1.4 ui-monospace,"SF Mono",Menlo,"DejaVu Sans Mono",monospace;background:var(--card);border:1px solid var(--line);border-radius:4px;padding:1px 6px}
     details{margin-top:8px}
     summary{cursor:pointer;margin-bottom:8px}

@@ -149,6 +149,28 @@ struct CauseTests {
     #expect(causes.first?.words == "signal to noise falls from 29.0 to 22.0 dB here")
   }
 
+  @Test(arguments: [
+    ("a/b_1.c:2-3", "--wide a/b_1.c:2-3"), ("a b", "--wide 'a b'"), ("$x", "--wide '$x'"),
+    ("a,b", nil), ("it's", nil), ("", nil),
+  ])
+  func `16 bits are advised by a name that a shell leaves whole`(_ name: String, _ flag: String?) {
+    let remedies = Remedies(recipe: QuantizationRecipe(), hasImages: true)
+    var layer = LayerEvidence(layer: 0, name: name)
+    #expect(remedies.flag(for: .noise, layer) == nil)
+    layer.mayBeWide = true
+    #expect(remedies.flag(for: .noise, layer) == flag)
+  }
+
+  @Test func `16 bits take 48 dB off the noise of rounding`() throws {
+    var histogram = Histogram()
+    _ = histogram.add((0...100_000).map { Float($0) / 100_000 })
+    let parameters = QuantizationParameters(ValueRange(0, 1))
+    let byte = try #require(RangeFit(histogram, parameters, bounds: nil)?.noiseRatio)
+    let wide = try #require(RangeFit(histogram, parameters, bounds: nil, parts: 256)?.noiseRatio)
+    // 8 bits are 48.16 dB.
+    #expect(abs(wide - byte - 48.16) < 0.2)
+  }
+
   @Test func `causes of a kind go together, and a terminal shows few of each`() {
     func cause(_ layer: Int, _ kind: Cause.Kind, _ remedy: String?) -> Cause {
       Cause(layer: layer, name: "layer\(layer)", kind: kind, words: "bad", remedy: remedy)
@@ -166,6 +188,24 @@ struct CauseTests {
         "channels that tell nothing: layer5; pruning them in training would save work",
       ]
     )
+  }
+
+  @Test func `layers that 16 bits help go together, with one flag for all`() {
+    var report = ConversionReport()
+    report.causes = ["a", "b c", "d"].enumerated().map { index, name in
+      Cause(
+        layer: index,
+        name: name,
+        kind: .noise,
+        words: "bad",
+        remedy: index == 1 ? "--wide 'b c'" : "--wide \(name)"
+      )
+    }
+    #expect(report.causeGroups.map(\.count) == [3])
+    #expect(Cause.remedy(of: report.causes) == "--wide 'a,b c,d'")
+    #expect(Cause.remedy(of: report.causes.prefix(1)) == "--wide a")
+    #expect(Cause.remedy(of: []) == nil)
+    #expect(report.causes[0].line == "a: bad; --wide a helps")
   }
 
   @Test func `the line names layer, cause and flag`() {

@@ -39,7 +39,31 @@ public struct Cause: Sendable, Equatable, Codable {
 
   /// `conv2: channel 17's weights are 40 times wider than the median; --equalize mends it`.
   public var line: String {
-    "\(name): \(words)" + (remedy.map { "; \($0) mends it" } ?? "")
+    "\(name): \(words)" + (remedy.map { "; \($0) \(effect)" } ?? "")
+  }
+}
+
+extension Cause {
+  private static let wide = "--wide "
+
+  /// What the flag does: noise that has no other cause only becomes less.
+  private var effect: String { kind == .noise ? "helps" : "mends it" }
+
+  /// Whether both are of one kind and mended by one flag, which may take a layer's name.
+  fileprivate func isLike(_ other: Cause) -> Bool {
+    kind == other.kind
+      && (remedy == other.remedy
+        || remedy?.hasPrefix(Self.wide) == true && other.remedy?.hasPrefix(Self.wide) == true)
+  }
+
+  /// One flag for causes that go together: `--wide` takes several names.
+  public static func remedy(of causes: some Sequence<Cause>) -> String? {
+    let flags = causes.compactMap(\.remedy)
+    guard let first = flags.first, flags.contains(where: { $0 != first }) else {
+      return flags.first
+    }
+    let names = flags.map { $0.dropFirst(wide.count).filter { $0 != "'" } }.joined(separator: ",")
+    return flags.contains { $0.contains("'") } ? "\(wide)'\(names)'" : "\(wide)\(names)"
   }
 }
 
@@ -48,7 +72,7 @@ extension ConversionReport {
   public var causeGroups: [[Cause]] {
     var groups: [[Cause]] = []
     for cause in causes where cause.kind != .deadChannels {
-      let same = groups.firstIndex { $0[0].kind == cause.kind && $0[0].remedy == cause.remedy }
+      let same = groups.firstIndex { $0[0].isLike(cause) }
       if let same { groups[same].append(cause) } else { groups.append([cause]) }
     }
     return groups

@@ -71,7 +71,7 @@ struct CauseFinder {
       kind: kind,
       channel: channel,
       words: words,
-      remedy: remedies.flag(for: kind)
+      remedy: remedies.flag(for: kind, evidence)
     )
   }
 

@@ -94,6 +94,7 @@ struct Diagnosis {
       details.kernel = "\(record.kernelHeight)×\(record.kernelWidth)/\(record.strideY)"
     default: break
     }
+    details.elementType = "\(contents.tensors[record.output].record.elementType)"
     if let fit = layer.fit {
       details.range = [Double(fit.range.low), Double(fit.range.high)]
       details.seen = [Double(fit.seen.low), Double(fit.seen.high)]
@@ -165,9 +166,13 @@ extension LayerEvidence {
     }
     // A clamp that became part of the operator before it leaves the weights with that one's value.
     let source = model.fusedClamps.first { $0.value.value == value }?.key ?? value
-    guard let node = model.graph.producer(of: source).map({ model.graph.nodes[$0] }),
-      let integers = model.weights[source], let rows = node.operation.weightRows
-    else { return }
+    guard let node = model.graph.producer(of: source).map({ model.graph.nodes[$0] }) else { return }
+    mayBeWide =
+      step != nil && !model.wideValues.contains(value) && node.name == name
+      && WideLayers.hasWideForm(node.operation)
+    guard let integers = model.weights[source], let rows = node.operation.weightRows else {
+      return
+    }
     quantized = integers
     weights = WeightFit(rows: rows, integers)
   }

@@ -18,6 +18,8 @@ struct LayerEvidence {
   var silentChannels = 0
   /// Real value of a step of its output.
   var step: Double?
+  /// Whether its output could have 16 bits and has 8.
+  var mayBeWide = false
   /// Signal-to-noise ratio in dB with all noise before it; nil where not measured.
   var noiseRatio: Double?
   /// The lowest of those that it reads; nil where none was measured.

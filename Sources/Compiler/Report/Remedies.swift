@@ -8,19 +8,35 @@ struct Remedies {
   let hasImages: Bool
 
   /// The flag; nil where none helps that was not used already.
-  func flag(for kind: Cause.Kind) -> String? {
+  func flag(for kind: Cause.Kind, _ layer: LayerEvidence) -> String? {
     switch kind {
+    case .wideChannel: wide(layer)
     case .outliers:
       switch recipe.observer {
       case .minMax: "--observer percentile"
       case .percentile: "--observer mse"
-      default: nil
+      default: wide(layer)
       }
     case .saturation: recipe.observer == .minMax ? nil : "--observer min-max"
     case .guessedRange: "--calibrate FOLDER"
     case .clippedWeights: hasImages ? nil : "--calibrate FOLDER"
     case .shift: recipe.biasCorrection == .none ? "--bias-correction analytic" : nil
-    case .wideChannel, .sharedScale, .coarseWeights, .noise, .deadChannels: nil
+    case .sharedScale, .noise: wide(layer)
+    case .coarseWeights, .deadChannels: nil
     }
+  }
+
+  /// `--wide NAME`, with marks around a name that a shell would take apart; nil where it cannot be.
+  private func wide(_ layer: LayerEvidence) -> String? {
+    // The option takes several names with commas between.
+    guard layer.mayBeWide, !layer.name.isEmpty, !layer.name.contains(where: { ",'".contains($0) })
+    else { return nil }
+    let isPlain = layer.name.utf8.allSatisfy { byte in
+      switch byte {
+      case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+      default: "_./:-".utf8.contains(byte)
+      }
+    }
+    return isPlain ? "--wide \(layer.name)" : "--wide '\(layer.name)'"
   }
 }

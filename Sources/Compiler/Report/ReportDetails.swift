@@ -6,6 +6,8 @@ public struct ReportDetails: Sendable, Equatable, Codable {
     public var inputs: [Int] = []
     /// Kernel and stride such as `3×3/2`; empty where there is no kernel.
     public var kernel = ""
+    /// How an element of the output is stored: `u8`, `wide` of 16 bits, `float32`.
+    public var elementType = ""
     /// Smallest and largest value that the output can represent; nil where it is float.
     public var range: [Double]?
     /// Smallest and largest float value seen; nil where nothing was seen of it.
