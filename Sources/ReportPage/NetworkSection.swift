@@ -60,9 +60,9 @@ extension ReportPage {
         name in
         name.element("b", "\(index)")
         name.write(" \(Self.short(layer.name, 80)) ")
-        let more = index < details.layers.count ? details.layers[index] : ReportDetails.Layer()
-        name.element("small", "\(Self.words(layer.kind)) \(more.kernel)")
-        if more.elementType == "wide" { name.element("small", " 16 bits") }
+        let more = index < details.layers.count ? details.layers[index] : nil
+        name.element("small", "\(Self.words(layer.kind)) \(more?.kernel ?? "")")
+        if more?.elementType == "wide" { name.element("small", " 16 bits") }
         if isBad {
           name.element("em", "▲ " + Self.list(causes))
         }
