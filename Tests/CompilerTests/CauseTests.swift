@@ -110,7 +110,7 @@ struct CauseTests {
       )
     }
     let cause = try cause(.guessedRange, in: causes(graph, images: nil))
-    #expect(cause.words.hasPrefix("the range −242 … 240 is a guess; made-up images use "))
+    #expect(cause.words.hasPrefix("the range −161 … 160 is a guess; made-up images use "))
     #expect(cause.remedy == "--calibrate FOLDER")
     #expect(try causes(graph) == [])
   }
@@ -156,9 +156,9 @@ struct CauseTests {
   func `16 bits are advised by a name that a shell leaves whole`(_ name: String, _ flag: String?) {
     let remedies = Remedies(recipe: QuantizationRecipe(), hasImages: true)
     var layer = LayerEvidence(layer: 0, name: name)
-    #expect(remedies.flag(for: .noise, layer) == nil)
+    #expect(remedies.flag(for: .sharedScale, layer) == nil)
     layer.mayBeWide = true
-    #expect(remedies.flag(for: .noise, layer) == flag)
+    #expect(remedies.flag(for: .sharedScale, layer) == flag)
   }
 
   @Test func `16 bits take 48 dB off the noise of rounding`() throws {

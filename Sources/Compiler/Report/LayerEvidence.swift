@@ -27,6 +27,11 @@ struct LayerEvidence {
   /// What else has its scale and needs most of it: name and span.
   var partner: (name: String, span: Double)?
 
+  /// Whether rounding and clipping its output is most of the noise that it adds.
+  var isRoundingMost: Bool {
+    (fit?.noiseRatio).map { Decibels.power(-$0) > addedNoise / 2 } ?? false
+  }
+
   /// Noise that this layer adds, relative to its signal.
   var addedNoise: Double {
     if let noiseRatio {

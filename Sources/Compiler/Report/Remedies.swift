@@ -10,7 +10,7 @@ struct Remedies {
   /// The flag; nil where none helps that was not used already.
   func flag(for kind: Cause.Kind, _ layer: LayerEvidence) -> String? {
     switch kind {
-    case .wideChannel: wide(layer)
+    case .wideChannel: recipe.equalizes ? wide(layer) : "--equalize"
     case .outliers:
       switch recipe.observer {
       case .minMax: "--observer percentile"
@@ -21,7 +21,9 @@ struct Remedies {
     case .guessedRange: "--calibrate FOLDER"
     case .clippedWeights: hasImages ? nil : "--calibrate FOLDER"
     case .shift: recipe.biasCorrection == .none ? "--bias-correction analytic" : nil
-    case .sharedScale, .noise: wide(layer)
+    case .sharedScale: wide(layer)
+    // Sixteen bits help where the noise is that of the layer's own output.
+    case .noise: layer.isRoundingMost ? wide(layer) : nil
     case .coarseWeights, .deadChannels: nil
     }
   }
