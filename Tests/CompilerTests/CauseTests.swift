@@ -166,7 +166,7 @@ struct CauseTests {
     _ = histogram.add((0...100_000).map { Float($0) / 100_000 })
     let parameters = QuantizationParameters(ValueRange(0, 1))
     let byte = try #require(RangeFit(histogram, parameters, bounds: nil)?.noiseRatio)
-    let wide = try #require(RangeFit(histogram, parameters, bounds: nil, parts: 256)?.noiseRatio)
+    let wide = try #require(RangeFit(histogram, parameters, isWide: true, bounds: nil)?.noiseRatio)
     // 8 bits are 48.16 dB.
     #expect(abs(wide - byte - 48.16) < 0.2)
   }
