@@ -276,7 +276,10 @@ let package = Package(
       ]
     ),
     .testTarget(name: "GraphPassesTests", dependencies: ["GraphPasses", "GraphIR", "ModelFormat"]),
-    .testTarget(name: "QuantizationTests", dependencies: ["Quantization", "GraphIR"]),
+    .testTarget(
+      name: "QuantizationTests",
+      dependencies: ["Quantization", "GraphIR", "ModelFormat"]
+    ),
     .testTarget(
       name: "CompilerTests",
       dependencies: [

@@ -7,8 +7,12 @@ public struct CompileOptions: Sendable {
   public enum Phase: String, Sendable {
     /// Float runs over the calibration images.
     case calibrating
+    /// Float runs for the moments that weights are rounded by.
+    case rounding
     /// Choosing scales and rounding weights, a layer a step.
     case quantizing
+    /// Correcting biases, a few layers a step.
+    case correcting
     /// Float against int8 over the calibration images.
     case comparing
   }

@@ -91,13 +91,16 @@ struct ModelBuilder {
 
   /// The file so far, ready to run.
   private func network() throws(CompileError) -> Network {
-    let file = try file(contents.encode())
+    let file = try file()
     do throws(RuntimeError) {
       return try Network(file, threads: min(max(1, options.threads), Network.maximumThreads))
     } catch {
       throw .emission(error.message)
     }
   }
+
+  /// The file so far.
+  func file() throws(CompileError) -> ModelFile { try file(contents.encode()) }
 
   private func file(_ bytes: [UInt8]) throws(CompileError) -> ModelFile {
     do throws(ModelFormatError) { return try ModelFile(copying: bytes) } catch {

@@ -26,15 +26,19 @@ public enum ModelCompiler {
     try check(options, graph)
     let notes = options.recipe.rewrite(&graph)
     let (ranges, calibrated) = try observe(graph, options, calibration)
-    let corrects = options.recipe.biasCorrection == .analytic
+    let corrects = options.recipe.biasCorrection != .none
     var quantized = try Self.quantized(
       graph,
       ranges: ranges,
       channelMeans: corrects ? calibrated.channelMeans : [:],
       wide: options.recipe,
+      rounded: try rounded(graph, options, calibration),
       progress: { options.progress(.quantizing, $0, $1) }
     )
     quantized.notes = notes + quantized.notes
+    if options.recipe.biasCorrection == .empirical, let calibration, !calibration.isSynthetic {
+      quantized = try EmpiricalBiasCorrection(quantized, options).run(calibration)
+    }
     let lowering = try lowered(quantized, options)
     var builder = ModelBuilder(lowering, options, calibrated)
     try builder.measure(calibration)
@@ -144,17 +148,37 @@ public enum ModelCompiler {
     } catch { throw .quantization(error.description) }
   }
 
+  /// Integers of the layers' weights where the recipe wants more than the nearest and there are images.
+  private static func rounded(
+    _ graph: Graph,
+    _ options: CompileOptions,
+    _ calibration: CalibrationImages?
+  ) throws(CompileError) -> [ValueID: RoundedWeights] {
+    guard options.recipe.rounding == .adaptive, let calibration, !calibration.isSynthetic else {
+      return [:]
+    }
+    do throws(QuantizationError) {
+      return try AdaptiveRounding(graph, correctsBias: options.recipe.biasCorrection != .none).run(
+        calibration,
+        threads: options.threads,
+        progress: { options.progress(.rounding, $0, $1) }
+      )
+    } catch { throw .quantization(error.description) }
+  }
+
   private static func quantized(
     _ graph: Graph,
     ranges: [ValueID: ValueRange],
     channelMeans: [ValueID: [Double]] = [:],
     wide recipe: QuantizationRecipe = QuantizationRecipe(),
+    rounded: [ValueID: RoundedWeights] = [:],
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws(CompileError) -> QuantizedGraph {
     do throws(QuantizationError) {
       var result = try Quantizer(graph).quantize(
         ranges: ranges,
         channelMeans: channelMeans,
+        rounded: rounded,
         progress: progress
       )
       try result.widen(recipe.wideLayers)
@@ -162,7 +186,7 @@ public enum ModelCompiler {
     } catch { throw .quantization(error.description) }
   }
 
-  private static func lowered(
+  static func lowered(
     _ graph: QuantizedGraph,
     _ options: CompileOptions
   ) throws(CompileError) -> Lowering {

@@ -1,7 +1,7 @@
 internal import COpenBLAS
 
 /// `c += a × b` for row-major float32 matrices: a is rows × depth, b depth × columns (or its transpose), on this thread.
-func matrixMultiply(
+public func matrixMultiply(
   rows: Int,
   columns: Int,
   depth: Int,
@@ -31,7 +31,7 @@ func matrixMultiply(
 }
 
 /// The same over buffers with row strides; traps if a buffer is too small.
-func matrixMultiply(
+public func matrixMultiply(
   rows: Int,
   columns: Int,
   depth: Int,

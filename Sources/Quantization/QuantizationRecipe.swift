@@ -2,6 +2,8 @@
 public struct QuantizationRecipe: Sendable, Equatable, CustomStringConvertible {
   /// How the range of an activation follows from what was observed of it.
   public var observer = RangeObserver.percentile(RangeObserver.usualPercentile)
+  /// How weights become integers.
+  public var rounding = WeightRounding.nearest
   /// How biases take back the mean error that rounding the weights causes.
   public var biasCorrection = BiasCorrection.analytic
   /// Whether channels are scaled so that the ranges of neighbouring layers match.
@@ -17,6 +19,7 @@ public struct QuantizationRecipe: Sendable, Equatable, CustomStringConvertible {
   /// The methods by name, such as `percentile:99.99, analytic bias correction`.
   public var description: String {
     var methods = [observer.description]
+    if rounding != .nearest { methods.append("\(rounding) rounding") }
     if biasCorrection != .none { methods.append("\(biasCorrection) bias correction") }
     if equalizes { methods.append("equalization") }
     if absorbsBias { methods.append("bias absorption") }
@@ -36,4 +39,6 @@ public enum BiasCorrection: String, Sendable, CaseIterable {
   /// By `Σ (q × s − w) × E[x]` with the channel means of float runs (Nagel et al. 2019, section 4.2,
   /// https://arxiv.org/abs/1906.04721).
   case analytic
+  /// Analytic first, then by the mean outputs of the int8 network so far, a layer after the other (the same, appendix D).
+  case empirical
 }

@@ -12,12 +12,14 @@ public struct Quantizer: Sendable {
   /// - Parameters:
   ///   - ranges: real ranges of the values that operators compute; a value without one counts as constantly 0.
   ///   - channelMeans: mean of every channel of the values that weights are applied to, for bias correction; empty for none.
+  ///   - rounded: integers of layers whose weights were rounded before; others are rounded to the nearest.
   ///   - progress: called after every layer.
   /// - Returns: the int8 form of the graph.
   /// - Throws: `QuantizationError` naming the layer whose weights are not finite.
   public func quantize(
     ranges: [ValueID: ValueRange],
     channelMeans: [ValueID: [Double]] = [:],
+    rounded: [ValueID: RoundedWeights] = [:],
     progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws(QuantizationError) -> QuantizedGraph {
     var result = QuantizedGraph(graph: graph)
@@ -44,6 +46,7 @@ public struct Quantizer: Sendable {
       let weights = try quantizer.quantize(
         layer.weights,
         bias: layer.bias,
+        rounded: rounded[node.output],
         means: channelMeans[node.inputs[0]].flatMap { layer.means($0) }
       )
       note(weights, node.name, in: &result.notes)

@@ -5,6 +5,8 @@ extension QuantizationRecipe {
     { $0.with(\.observer, .minMax) },
     { $0.with(\.observer, .best) },
     { $0.with(\.equalizes, true) },
+    { $0.with(\.rounding, .adaptive) },
+    { $0.with(\.biasCorrection, .empirical) },
   ]
 
   private func with<Value>(

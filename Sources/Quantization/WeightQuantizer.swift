@@ -3,6 +3,8 @@
 /// For channel c with weight scale `s = max|w| ÷ 127`, input scale `si` and zero point `zi`, output scale `so`:
 /// `q = round(w ÷ s)`, `bias = round(b ÷ (si × s)) − zi × Σq`, `multiplier = si × s ÷ so`. It is proven for each channel that
 /// `|bias| + 255 × Σ|q| < 2³¹`, so that no partial sum overflows in any order; else s is doubled until it holds.
+///
+/// Where integers and scales are given, a channel takes them if its bound and multiplier allow, and is rounded anew otherwise.
 struct WeightQuantizer {
   /// Name for errors.
   var layer: String
@@ -15,11 +17,13 @@ struct WeightQuantizer {
   ///
   /// `means` gives E[x] of weight k of row c; with it, the bias takes back `Σ (q × s − w) × E[x]`, the mean error of the
   /// rounded weights (Nagel et al. 2019, "Data-Free Quantization", section 4.2, https://arxiv.org/abs/1906.04721).
+  /// `rounded` are integers that were chosen before, for as many weights.
   ///
   /// - Throws: `QuantizationError.weightNotFinite`.
   func quantize(
     _ weights: [Float],
     bias: [Float],
+    rounded: RoundedWeights? = nil,
     means: ((_ row: Int, _ k: Int) -> Double)? = nil
   ) throws(QuantizationError) -> QuantizedWeights {
     for value in weights where !value.isFinite {
@@ -36,6 +40,9 @@ struct WeightQuantizer {
       quantizeRow(
         weights[row * depth..<(row + 1) * depth],
         bias: Double(bias[row]),
+        given: rounded.map {
+          GivenRow(values: $0.values[row * depth..<(row + 1) * depth], scale: $0.scales[row])
+        },
         means: means.map { means in { means(row, $0) } },
         into: &result
       )
@@ -43,9 +50,16 @@ struct WeightQuantizer {
     return result
   }
 
+  /// A channel's integers that were chosen before.
+  private struct GivenRow {
+    var values: ArraySlice<Int8>
+    var scale: Double
+  }
+
   private func quantizeRow(
     _ weights: ArraySlice<Float>,
     bias: Double,
+    given: GivenRow?,
     means: ((_ k: Int) -> Double)?,
     into result: inout QuantizedWeights
   ) {
@@ -64,32 +78,19 @@ struct WeightQuantizer {
       result.clippedChannels += 1
       scale = so * Self.multiplierLimit / si
     }
+    if let given, largest > 0, outputScale == nil || si * given.scale / so < Self.multiplierLimit,
+      append(Array(given.values), given.scale, weights, bias: bias, means: means, to: &result)
+    {
+      return
+    }
     var isRaised = false
     while true {
-      var quantized = [Int8](repeating: 0, count: weights.count)
-      var sum: Int64 = 0
-      var magnitude: Int64 = 0
-      var error = 0.0
-      for (k, weight) in weights.enumerated() {
-        let rounded = (Double(weight) / scale).rounded(.toNearestOrEven)
-        let value = min(max(rounded, -127), 127)
-        quantized[k] = Int8(value)
-        sum += Int64(value)
-        magnitude += Int64(abs(value))
-        if let means { error += (value * scale - Double(weight)) * means(k) }
+      let nearest = weights.map { weight in
+        Int8(min(max((Double(weight) / scale).rounded(.toNearestOrEven), -127), 127))
       }
-      let steps = ((bias - error) / (si * scale)).rounded(.toNearestOrEven)
-      if abs(steps) < 0x1p31 {
-        let folded = Int64(steps) - Int64(input.zeroPoint) * sum
-        if abs(folded) + 255 * magnitude < Self.accumulatorLimit {
-          result.values += quantized
-          result.bias.append(Int32(folded))
-          result.weightSum.append(Int32(sum))
-          result.scales.append(scale)
-          result.multiplier.append(multiplier(scale))
-          if isRaised { result.raisedChannels += 1 }
-          return
-        }
+      if append(nearest, scale, weights, bias: bias, means: means, to: &result) {
+        if isRaised { result.raisedChannels += 1 }
+        return
       }
       scale *= 2
       isRaised = true
@@ -99,6 +100,35 @@ struct WeightQuantizer {
         return
       }
     }
+  }
+
+  /// Appends a channel if its accumulators cannot overflow.
+  private func append(
+    _ values: [Int8],
+    _ scale: Double,
+    _ weights: ArraySlice<Float>,
+    bias: Double,
+    means: ((_ k: Int) -> Double)?,
+    to result: inout QuantizedWeights
+  ) -> Bool {
+    var sum: Int64 = 0
+    var magnitude: Int64 = 0
+    var error = 0.0
+    for (k, (value, weight)) in zip(values, weights).enumerated() {
+      sum += Int64(value)
+      magnitude += Int64(abs(Int(value)))
+      if let means { error += (Double(value) * scale - Double(weight)) * means(k) }
+    }
+    let steps = ((bias - error) / (Double(input.scale) * scale)).rounded(.toNearestOrEven)
+    guard abs(steps) < 0x1p31 else { return false }
+    let folded = Int64(steps) - Int64(input.zeroPoint) * sum
+    guard abs(folded) + 255 * magnitude < Self.accumulatorLimit else { return false }
+    result.values += values
+    result.bias.append(Int32(folded))
+    result.weightSum.append(Int32(sum))
+    result.scales.append(scale)
+    result.multiplier.append(multiplier(scale))
+    return true
   }
 
   /// A channel that is constantly past the end of its output's range.
@@ -118,7 +148,7 @@ struct WeightQuantizer {
   }
 
   /// Accumulators stay this far below 2³¹, so that zero point and residual fit beside them.
-  private static let accumulatorLimit: Int64 = (1 << 31) - (1 << 20)
+  static let accumulatorLimit: Int64 = (1 << 31) - (1 << 20)
 
   /// Multipliers stay this far below 1, so that rounding to float32 cannot reach it.
   static let multiplierLimit = 0.999_999

@@ -72,6 +72,9 @@ extension Network {
     values(view(file.operators[operation].output))
   }
 
+  /// The real values of a tensor; valid inside `run(observing:)`, after an operator that writes or reads it.
+  public func values(of tensor: Int) -> [Float] { values(view(tensor)) }
+
   /// XXH64 (seed 0) over the dense bytes of an operator's output; valid inside `run(observing:)`.
   public func hash(ofOutputOf operation: Int) -> UInt64 {
     view(file.operators[operation].output).hash

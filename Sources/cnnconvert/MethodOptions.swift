@@ -7,6 +7,9 @@ struct MethodOptions: ParsableArguments {
   @Option(help: "How ranges follow from the images.")
   var observer = QuantizationRecipe().observer
 
+  @Option(help: "How weights become integers.")
+  var rounding = QuantizationRecipe().rounding
+
   @Option(help: "How biases take back what rounding the weights costs.")
   var biasCorrection = QuantizationRecipe().biasCorrection
 
@@ -23,6 +26,7 @@ struct MethodOptions: ParsableArguments {
   var recipe: QuantizationRecipe {
     var recipe = QuantizationRecipe()
     recipe.observer = observer
+    recipe.rounding = rounding
     recipe.biasCorrection = biasCorrection
     recipe.equalizes = equalize
     recipe.absorbsBias = absorbBias
@@ -32,6 +36,8 @@ struct MethodOptions: ParsableArguments {
     return recipe
   }
 }
+
+extension WeightRounding: ExpressibleByArgument {}
 
 extension BiasCorrection: ExpressibleByArgument {}
 

@@ -14,12 +14,14 @@ struct CompiledBytesTests {
     var options = CompileOptions()
     options.metadata = ["b": "2", "a": "1", "c": "3"]
     options.recipe.observer = .percentile(99.9)
+    options.recipe.rounding = .adaptive
+    options.recipe.biasCorrection = .empirical
     let first = try ModelCompiler.compile(
       sample.graph,
       options: options,
       calibration: testImages(5)
     )
-    options.threads = 3
+    options.threads = 4
     let second = try ModelCompiler.compile(
       sample.graph,
       options: options,
