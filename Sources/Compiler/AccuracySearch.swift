@@ -3,7 +3,7 @@ public import Quantization
 /// Finds the cheapest methods whose int8 model stays within a budget of what float gets right.
 ///
 /// Methods are added from the cheapest up, and one that makes the model worse is dropped again, until the budget is kept or there is
-/// nothing left to try. Then the layers with the most noise of their own get 16 bits, twice as many each time.
+/// nothing left to try. Then the layers whose rounding to bytes adds most noise keep 16 bits: one, two, four and so on to all of them.
 public struct AccuracySearch {
   /// How an int8 model compares with float on the images that judge it.
   public struct Score: Sendable, Equatable, Codable {
@@ -80,6 +80,15 @@ public struct AccuracySearch {
     for step in QuantizationRecipe.steps where outcome.score.drop > budget {
       let next = step(best)
       if next != best { try consider(next) }
+    }
+    let narrow = best
+    let layers = outcome.model.report.layersToWiden
+    var count = 1
+    while outcome.score.drop > budget, count < 2 * layers.count {
+      var next = narrow
+      next.wideLayers.formUnion(layers.prefix(count))
+      try consider(next)
+      count *= 2
     }
     outcome.isWithinBudget = outcome.score.drop <= budget
     return outcome

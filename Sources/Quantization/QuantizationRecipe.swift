@@ -25,7 +25,7 @@ public struct QuantizationRecipe: Sendable, Equatable, CustomStringConvertible {
     if absorbsBias { methods.append("bias absorption") }
     if !wideLayers.isEmpty {
       let names = wideLayers.sorted()
-      let rest = names.count > 4 ? " and \(names.count - 4) more layers" : ""
+      let rest = names.count > 4 ? " and \(names.count - 4) more" : ""
       methods.append("16 bits after \(names.prefix(4).joined(separator: ", "))\(rest)")
     }
     return methods.joined(separator: ", ")

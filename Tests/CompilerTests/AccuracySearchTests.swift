@@ -9,14 +9,28 @@ import Testing
   /// Searches where `right` images of 100 are right in int8, by the recipe that is asked for; float gets 90.
   private func search(
     budget: Double,
+    layers: [String] = [],
     right: @escaping (QuantizationRecipe) -> Int
   ) throws -> AccuracySearch.Outcome {
     var last = QuantizationRecipe()
+    var report = ConversionReport()
+    // The last named adds most noise.
+    report.layers = layers.enumerated().map { index, name in
+      ConversionReport.Layer(
+        name: name,
+        kind: "convolution",
+        shape: [1, 1, 8],
+        multiplyAccumulates: 8,
+        weightBytes: 8,
+        noiseRatio: 30,
+        rangeNoiseRatio: 40 - Double(index)
+      )
+    }
     let search = AccuracySearch(
       budget: budget,
       compile: { recipe in
         last = recipe
-        return CompiledModel(bytes: Array("\(recipe)".utf8), report: ConversionReport())
+        return CompiledModel(bytes: Array("\(recipe)".utf8), report: report)
       },
       measure: { model in
         #expect(model.bytes == Array("\(last)".utf8))
@@ -72,8 +86,22 @@ import Testing
     #expect(outcome.score.int8 == 88)
   }
 
+  @Test func `where methods do not do, more and more of the noisiest layers keep 16 bits`() throws {
+    let layers = ["a", "b", "c", "d", "e"]
+    var tried: [Set<String>] = []
+    let outcome = try search(budget: 1, layers: layers) { recipe in
+      tried.append(recipe.wideLayers)
+      return recipe.wideLayers.count >= 4 ? 89 : 80
+    }
+    #expect(outcome.isWithinBudget)
+    #expect(tried.filter { !$0.isEmpty } == [["e"], ["e", "d"], ["e", "d", "c", "b"]])
+    let hopeless = try search(budget: 0, layers: layers) { _ in 80 }
+    #expect(hopeless.attempts.last?.methods.contains("and 1 more") == true)
+    #expect(!hopeless.isWithinBudget)
+  }
+
   @Test func `no recipe is tried twice`() throws {
-    let outcome = try search(budget: 0) { _ in 80 }
+    let outcome = try search(budget: 0, layers: ["a", "b"]) { _ in 80 }
     let methods = outcome.attempts.map(\.methods)
     #expect(Set(methods).count == methods.count)
   }
