@@ -82,11 +82,11 @@ static void *work(void *argument) {
   cl_pool *pool = mine->pool;
   for (uint32_t round = 0;;) {
     wait_change(&pool->round, round, &pool->sleepers);
-    if (atomic_load_explicit(&pool->ending, memory_order_acquire)) return NULL;
     /* In this order: the part of the round after `last` is still to be claimed if that of `last` is the latest claimed,
-     * and while it is no other round begins. */
+     * and while it is no other round begins. The round that ends all has no parts. */
     uint32_t last = atomic_load_explicit(&mine->claimed, memory_order_acquire);
     round = atomic_load_explicit(&pool->round, memory_order_acquire);
+    if (atomic_load_explicit(&pool->ending, memory_order_acquire)) return NULL;
     if (!claim(mine, last, round)) continue;
     pool->job(pool->context, mine->number);
     atomic_store(&mine->done, round);

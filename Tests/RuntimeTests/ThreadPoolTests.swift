@@ -38,6 +38,26 @@ struct ThreadPoolTests {
     #expect((0..<threads).allSatisfy { counts[$0] == rounds && tally.wrong[$0] == 0 })
   }
 
+  @Test(arguments: 1...3)
+  func `a pool that ends begins no part, even where a worker is late`(_ jobs: Int) throws {
+    let counts = UnsafeMutablePointer<Int>.allocate(capacity: 4)
+    defer { counts.deallocate() }
+    for _ in 0..<3000 {
+      counts.initialize(repeating: 0, count: 4)
+      var pool: OpaquePointer?
+      try #require(cl_pool_create(4, &pool) == 0)
+      for _ in 0..<jobs {
+        cl_pool_run(
+          pool,
+          { context, part in context?.assumingMemoryBound(to: Int.self)[Int(part)] += 1 },
+          counts
+        )
+      }
+      cl_pool_destroy(pool)
+      try #require((0..<4).allSatisfy { counts[$0] == jobs })
+    }
+  }
+
   @Test(arguments: [-1, 0, 1, 65])
   func `a pool has 2 to 64 threads`(_ threads: Int) {
     var pool: OpaquePointer?
