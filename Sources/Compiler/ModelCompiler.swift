@@ -24,8 +24,13 @@ public enum ModelCompiler {
     let probe = try Self.quantized(graph, ranges: Self.unitRanges(graph), wide: options.recipe)
     _ = try lowered(probe, options)
     try check(options, graph)
-    let notes = options.recipe.rewrite(&graph)
-    let (ranges, calibrated) = try observe(graph, options, calibration)
+    let shape = graph.shape(of: graph.inputs[0])
+    let images = calibration ?? .madeUp(count: syntheticImages, shape: shape)
+    let notes: [String]
+    do throws(QuantizationError) {
+      notes = try options.recipe.rewrite(&graph, images)
+    } catch { throw .quantization(error.description) }
+    let (ranges, calibrated) = try observe(graph, options, images)
     let corrects = options.recipe.biasCorrection != .none
     var quantized = try Self.quantized(
       graph,
@@ -103,10 +108,8 @@ public enum ModelCompiler {
   private static func observe(
     _ graph: Graph,
     _ options: CompileOptions,
-    _ calibration: CalibrationImages?
+    _ images: CalibrationImages
   ) throws(CompileError) -> (ranges: [ValueID: ValueRange], CalibrationResult) {
-    let shape = graph.shape(of: graph.inputs[0])
-    let images = calibration ?? .madeUp(count: syntheticImages, shape: shape)
     var result: CalibrationResult
     do throws(QuantizationError) {
       result = try Calibrator(graph).run(
@@ -115,7 +118,7 @@ public enum ModelCompiler {
         progress: { options.progress(.calibrating, $0, $1) }
       )
     } catch { throw .quantization(error.description) }
-    guard calibration == nil || images.isSynthetic else {
+    guard images.isSynthetic else {
       return (try chosen(result.histograms, graph, options, images), result)
     }
     result.channelMeans = DataFreeMeans(graph).means(observed: result.channelMeans)

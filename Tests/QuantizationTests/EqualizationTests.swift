@@ -11,6 +11,12 @@ struct EqualizationTests {
     return try FloatEvaluator(graph).run([image])[0].values
   }
 
+  /// Largest magnitudes over one image.
+  static func reach(_ graph: Graph) throws -> [ValueID: [Float]] {
+    let shape = graph.shape(of: graph.inputs[0])
+    return try ChannelReach.measure(graph, .madeUp(count: 1, shape: shape))
+  }
+
   /// Largest difference as a share of the largest output.
   static func difference(_ a: [Float], _ b: [Float]) -> Float {
     zip(a, b).reduce(0) { max($0, abs($1.0 - $1.1)) } / max(1e-30, a.reduce(0) { max($0, abs($1)) })
@@ -20,7 +26,7 @@ struct EqualizationTests {
   func `a random network gives the same outputs`(seed: UInt64) throws {
     let original = try RandomNetwork(seed: seed).graph
     var graph = original
-    _ = CrossLayerEqualization(&graph)
+    _ = CrossLayerEqualization(&graph, reach: try Self.reach(graph))
     try graph.verify()
     let difference = Self.difference(
       try Self.outputs(original, seed: seed),
@@ -32,7 +38,7 @@ struct EqualizationTests {
   @Test func `most random networks have something to scale`() throws {
     let scaled = try (1...60 as ClosedRange<UInt64>).count { seed in
       var graph = try RandomNetwork(seed: seed).graph
-      return CrossLayerEqualization(&graph).scaledGroups > 0
+      return CrossLayerEqualization(&graph, reach: try Self.reach(graph)).scaledGroups > 0
     }
     #expect(scaled > 40)
   }
@@ -68,34 +74,46 @@ struct EqualizationTests {
     return op
   }
 
-  @Test func `both layers' ranges of a channel become the geometric mean of what they were`() throws
-  {
+  @Test func `a channel reaches as far as its readers' weights want of it`() throws {
     var graph = try Self.pair(
       [[100, -50], [0.5, 1]],
       [[0.01, 2], [-0.04, 8]],
       statistics: ChannelStatistics(mean: [10, 1], deviation: [20, 0.5])
     )
-    let result = CrossLayerEqualization(&graph)
+    let result = CrossLayerEqualization(&graph, reach: [graph.nodes[0].output: [50, 4]])
     let (a, b) = (try Self.layer(graph, 0), try Self.layer(graph, 1))
-    // √(100 × 0.04) = 2 and √(1 × 8).
-    let root = Float(8).squareRoot()
-    let expectedA: [Float] = [2, -1, 0.5 * root, root]
-    let expectedB: [Float] = [0.5, 2 / root, -2, root]
+    // Channel 1 is the one that both rows weigh most, so it reaches 1: divided by 4. Channel 0 is divided by s, where
+    // 50 ÷ s = 0.01 s ÷ (2 × 4).
+    let s = Float(40000).squareRoot()
+    let expectedA: [Float] = [100 / s, -50 / s, 0.125, 0.25]
+    let expectedB: [Float] = [0.01 * s, 8, -0.04 * s, 32]
     for (found, expected) in zip(a.weights.values + b.weights.values, expectedA + expectedB) {
-      #expect(abs(found - expected) < 1e-4)
+      #expect(abs(found - expected) < 0.01 * abs(expected))
     }
     #expect(result.scaledGroups == 2)
-    #expect(abs(result.largestScale - 50) < 1e-3)
-    #expect(abs(result.leastScale - 1 / root) < 1e-5)
+    #expect(abs(result.largestScale - s) < 0.01 * s)
+    #expect(result.leastScale == 1)
     let statistics = try #require(a.statistics)
-    #expect(abs(statistics.mean[0] - 0.2) < 1e-5)
-    #expect(abs(statistics.deviation[0] - 0.4) < 1e-5)
+    #expect(abs(statistics.mean[0] - 10 / s) < 0.001)
+    #expect(abs(statistics.deviation[0] - 20 / s) < 0.002)
+  }
+
+  @Test func `a channel that is nearly dead is not made loud`() throws {
+    var graph = try Self.pair([[1], [1e-9], [1]], [[1, 1, 1]])
+    let reach: [Float] = [8, 1e-9, 0]
+    let result = CrossLayerEqualization(&graph, reach: [graph.nodes[0].output: reach])
+    // 64 times as loud as the loudest at most, and what never spoke stays as it is.
+    #expect(abs(result.largestScale / result.leastScale - 64) < 1)
+    #expect(try Self.layer(graph, 0).weights.values[2] == 1)
   }
 
   @Test func `a bound above 0 forbids scaling unless statistics keep clear of it`() throws {
     let relu6 = Clamp(low: 0, high: 6)
     var blind = try Self.pair([[1], [1]], [[0.01, 100]], clamp: relu6)
-    #expect(CrossLayerEqualization(&blind).scaledGroups == 0)
+    let reach: [Float] = [0.1, 6]
+    #expect(
+      CrossLayerEqualization(&blind, reach: [blind.nodes[0].output: reach]).scaledGroups == 0
+    )
     // Channel 0 reaches 0.1 + 6 × 0.1 = 0.7 of 6: it may be divided by no less than 0.7 ÷ 6. Channel 1 reaches 7.
     var known = try Self.pair(
       [[1], [1]],
@@ -103,7 +121,7 @@ struct EqualizationTests {
       clamp: relu6,
       statistics: ChannelStatistics(mean: [0.1, 1], deviation: [0.1, 1])
     )
-    let result = CrossLayerEqualization(&known)
+    let result = CrossLayerEqualization(&known, reach: [known.nodes[0].output: reach])
     #expect(result.scaledGroups == 1)
     #expect(abs(result.leastScale - 0.7 / 6) < 1e-5)
   }
@@ -121,9 +139,12 @@ struct EqualizationTests {
     let sum = try graph.append(.binary(.add), name: "sum", inputs: [a, b])
     let c = try graph.append(layer(1), name: "c", inputs: [sum])
     graph.outputs = [c]
-    // The largest weight that writes the group is 16, the one that reads it 1: all is divided by 4.
-    #expect(CrossLayerEqualization(&graph).largestScale == 4)
-    #expect(try (0...1).map { try Self.layer(graph, $0).weights.values } == [[1], [4]])
-    #expect(try Self.layer(graph, 3).weights.values == [4])
+    let result = CrossLayerEqualization(&graph, reach: [a: [4], sum: [16]])
+    // The largest value of the group is 16, and its only reader weighs nothing else: all is divided by 16.
+    #expect(abs(result.largestScale - 16) < 0.02)
+    let found = try [0, 1, 3].map { try Self.layer(graph, $0).weights.values[0] }
+    for (found, expected) in zip(found, [0.25, 1, 16] as [Float]) {
+      #expect(abs(found - expected) < 0.02 * expected)
+    }
   }
 }

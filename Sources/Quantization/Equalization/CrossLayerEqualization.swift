@@ -1,11 +1,12 @@
 public import GraphIR
 
-/// Scales channels so that the ranges of the layers on either side match, without changing what the graph computes.
+/// Scales channels so that each takes the share of its value's range that its readers give it, without changing what the graph computes.
 ///
 /// With `s > 0`, `W₂ f(W₁ x + b₁) = (W₂ s) f((W₁ ÷ s) x + b₁ ÷ s)` for every positively homogeneous f (Nagel et al. 2019, "Data-Free
-/// Quantization Through Weight Equalization and Bias Correction", section 4.1, https://arxiv.org/abs/1906.04721). A group of channels
-/// that must be scaled alike (`ChannelGroups`) is divided by `s = √(r₁ ÷ r₂)`, r₁ being the largest weight that produces it and r₂ the
-/// largest that reads it, until nothing moves any more. Float results change by rounding alone.
+/// Quantization Through Weight Equalization and Bias Correction", section 4.1, https://arxiv.org/abs/1906.04721). Rows of weights have
+/// scales of their own here, so what gains is the value between (Meller et al. 2019, "Same, Same But Different",
+/// https://arxiv.org/abs/1902.01917): a group of channels that must be scaled alike (`ChannelGroups`) is divided by s until its largest
+/// magnitude equals the largest weight that reads it as a share of its row. Float results change by rounding alone.
 public struct CrossLayerEqualization: Sendable {
   /// Groups of channels that were scaled.
   public private(set) var scaledGroups = 0
@@ -24,11 +25,14 @@ public struct CrossLayerEqualization: Sendable {
   private static let rounds = 20
   /// Scales stay within this factor, so that weights stay normal numbers.
   private static let limit: Float = 65536
+  /// A channel counts as no smaller than this share of its value, and of its readers' weights: a few images do not tell how far one
+  /// that is nearly dead can reach.
+  private static let leastShare: Float = 1 / 64
 
   /// Rewrites a verified graph.
   ///
-  /// `reach` holds the largest magnitude of every channel of values, where known.
-  public init(_ graph: inout Graph, reach: [ValueID: [Float]] = [:]) {
+  /// `reach` holds the largest magnitude of every channel of values (`ChannelReach`); what has none, or 0, is left alone.
+  public init(_ graph: inout Graph, reach: [ValueID: [Float]]) {
     let groups = ChannelGroups(graph)
     var layers = graph.nodes.indices.compactMap { EqualizedLayer(node: $0, graph, groups) }
     var producers: [Int: [Part]] = [:]
@@ -45,27 +49,23 @@ public struct CrossLayerEqualization: Sendable {
     }
     var reached: [Int: Float] = [:]
     for (value, channels) in reach {
-      for (root, magnitude) in zip(groups.roots(value), channels) {
-        reached[root] = max(reached[root] ?? 0, magnitude)
+      let least = (channels.max() ?? 0) * Self.leastShare
+      for (root, magnitude) in zip(groups.roots(value), channels) where magnitude > 0 {
+        reached[root] = max(reached[root] ?? 0, magnitude, least)
       }
     }
     var scales: [Int: Float] = [:]
     for _ in 0..<Self.rounds {
       var largestChange: Float = 1
       for root in order {
-        guard let writing = producers[root], let reading = readers[root] else { continue }
+        guard let writing = producers[root], let reading = readers[root],
+          let magnitude = reached[root]
+        else { continue }
         let old = scales[root] ?? 1
-        let first: Float
-        let second: Float
-        if let magnitude = reached[root] {
-          first = magnitude / old
-          second = reading.reduce(0) { max($0, layers[$1.layer].share(ofColumn: $1.channel)) }
-        } else {
-          first = writing.reduce(0) { max($0, layers[$1.layer].range(ofRow: $1.channel)) }
-          second = reading.reduce(0) { max($0, layers[$1.layer].range(ofColumn: $1.channel)) }
+        let share = reading.reduce(Self.leastShare) {
+          max($0, layers[$1.layer].share(ofColumn: $1.channel))
         }
-        guard first > 0, second > 0, (first / second).isFinite, first / second > 0 else { continue }
-        let wanted = old * (first / second).squareRoot()
+        let wanted = (old * magnitude / share).squareRoot()
         let new = max(
           min(max(wanted, 1 / Self.limit), Self.limit),
           groups.leastScale(root)

@@ -36,7 +36,7 @@ struct EqualizedLayer {
   }
 
   /// Largest weight of an output channel.
-  func range(ofRow row: Int) -> Float {
+  private func range(ofRow row: Int) -> Float {
     magnitudes[row * columns..<(row + 1) * columns].reduce(0, max)
   }
 
@@ -47,11 +47,6 @@ struct EqualizedLayer {
       return range > 0
         ? max(largest, magnitudes[row * columns + channel % columns] / range) : largest
     }
-  }
-
-  /// Largest weight that an input channel meets.
-  func range(ofColumn channel: Int) -> Float {
-    rows(reading: channel).reduce(0) { max($0, magnitudes[$1 * columns + channel % columns]) }
   }
 
   /// Multiplies the weights of an output channel.

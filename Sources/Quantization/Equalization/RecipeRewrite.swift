@@ -2,10 +2,18 @@ public import GraphIR
 
 extension QuantizationRecipe {
   /// Rewrites a verified graph into one with the same function that loses less as int8; what was done, a line each.
-  public func rewrite(_ graph: inout Graph) -> [String] {
+  ///
+  /// - Throws: `QuantizationError` for an image that does not load.
+  public func rewrite(
+    _ graph: inout Graph,
+    _ images: CalibrationImages
+  ) throws(QuantizationError) -> [String] {
     var notes: [String] = []
     if equalizes {
-      let done = CrossLayerEqualization(&graph)
+      let done = CrossLayerEqualization(
+        &graph,
+        reach: try ChannelReach.measure(graph, images)
+      )
       notes.append(
         "equalization: \(done.scaledGroups) groups of channels divided by \(done.leastScale)…\(done.largestScale)"
       )
