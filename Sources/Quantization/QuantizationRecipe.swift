@@ -3,7 +3,7 @@ public struct QuantizationRecipe: Sendable, Equatable, CustomStringConvertible {
   /// How the range of an activation follows from what was observed of it.
   public var observer = RangeObserver.percentile(RangeObserver.usualPercentile)
   /// How weights become integers.
-  public var rounding = WeightRounding.nearest
+  public var rounding = WeightRounding.adaptive
   /// How biases take back the mean error that rounding the weights causes.
   public var biasCorrection = BiasCorrection.analytic
   /// Whether channels are scaled so that the ranges of neighbouring layers match.
@@ -16,7 +16,7 @@ public struct QuantizationRecipe: Sendable, Equatable, CustomStringConvertible {
   /// What `cnnconvert` does where nothing else is asked for.
   public init() {}
 
-  /// The methods by name, such as `percentile:99.99, analytic bias correction`.
+  /// The methods by name, such as `percentile:99.99, adaptive rounding, analytic bias correction`.
   public var description: String {
     var methods = [observer.description]
     if rounding != .nearest { methods.append("\(rounding) rounding") }

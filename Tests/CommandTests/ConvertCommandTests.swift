@@ -52,7 +52,7 @@ import Testing
     #expect(inspect.output.contains("32 × 32 × 3"))
     #expect(
       inspect.output.contains(
-        "quantization\n  ranges     percentile:99.99, analytic bias correction, 48 images\n  agreement  float and int8 name the same class for 48 of 48 images (100.0 %, 95 % interval 92.6 … 100.0)\n\n  layer          SQNR dB  range dB  weights dB  clipped %  in use %  widest channel\n"
+        "quantization\n  ranges     percentile:99.99, adaptive rounding, analytic bias correction, 48 images\n  agreement  float and int8 name the same class for 48 of 48 images (100.0 %, 95 % interval 92.6 … 100.0)\n\n  layer          SQNR dB  range dB  weights dB  clipped %  in use %  widest channel\n"
       )
     )
   }

@@ -26,10 +26,12 @@ struct CauseTests {
   private func causes(
     _ graph: Graph,
     observer: RangeObserver = .minMax,
+    rounding: WeightRounding = QuantizationRecipe().rounding,
     images: CalibrationImages? = testImages(8)
   ) throws -> [Cause] {
     var options = CompileOptions()
     options.recipe.observer = observer
+    options.recipe.rounding = rounding
     return try ModelCompiler.compile(graph, options: options, calibration: images).report.causes
   }
 
@@ -127,8 +129,10 @@ struct CauseTests {
     graph.outputs = [try graph.append(.convolution(op), name: "conv", inputs: [image])]
     let images = testImages(4, shape: [1, 1, 1, 512])
     // Signal 1 + 511 × 0.00315², noise 511 × 0.00315²: 23.0 dB.
-    let cause = try cause(.coarseWeights, in: causes(graph, images: images))
+    let found = try causes(graph, rounding: .nearest, images: images)
+    let cause = try cause(.coarseWeights, in: found)
     #expect(cause.words.hasPrefix("rounding its weights leaves 23.0 dB"))
+    #expect(cause.remedy == "--rounding adaptive")
   }
 
   @Test func `where accuracy suffers without a fault, the noisiest layers are named`() {

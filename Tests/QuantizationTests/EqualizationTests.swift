@@ -102,8 +102,9 @@ struct EqualizationTests {
     var graph = try Self.pair([[1], [1e-9], [1]], [[1, 1, 1]])
     let reach: [Float] = [8, 1e-9, 0]
     let result = CrossLayerEqualization(&graph, reach: [graph.nodes[0].output: reach])
-    // 64 times as loud as the loudest at most, and what never spoke stays as it is.
-    #expect(abs(result.largestScale / result.leastScale - 64) < 1)
+    // Channel 0 becomes 1. Channel 1 counts as 8 ÷ 64, of which its reader wants an eighth: it stays, and so does what never spoke.
+    #expect(abs(result.largestScale - 8) < 0.01)
+    #expect(abs(result.leastScale - 1) < 0.001)
     #expect(try Self.layer(graph, 0).weights.values[2] == 1)
   }
 
@@ -114,10 +115,10 @@ struct EqualizationTests {
     #expect(
       CrossLayerEqualization(&blind, reach: [blind.nodes[0].output: reach]).scaledGroups == 0
     )
-    // Channel 0 reaches 0.1 + 6 × 0.1 = 0.7 of 6: it may be divided by no less than 0.7 ÷ 6. Channel 1 reaches 7.
+    // Channel 0 would be divided by 0.1, but may reach 0.1 + 6 × 0.1 = 0.7 of 6: by no less than 0.7 ÷ 6. Channel 1 reaches 7.
     var known = try Self.pair(
       [[1], [1]],
-      [[100, 100]],
+      [[1000, 100]],
       clamp: relu6,
       statistics: ChannelStatistics(mean: [0.1, 1], deviation: [0.1, 1])
     )

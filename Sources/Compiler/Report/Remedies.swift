@@ -20,11 +20,17 @@ struct Remedies {
     case .saturation: recipe.observer == .minMax ? nil : "--observer min-max"
     case .guessedRange: "--calibrate FOLDER"
     case .clippedWeights: hasImages ? nil : "--calibrate FOLDER"
-    case .shift: recipe.biasCorrection == .none ? "--bias-correction analytic" : nil
+    case .shift:
+      switch recipe.biasCorrection {
+      case .none: "--bias-correction analytic"
+      case .analytic: hasImages ? "--bias-correction empirical" : nil
+      case .empirical: nil
+      }
+    case .coarseWeights: hasImages && recipe.rounding == .nearest ? "--rounding adaptive" : nil
     case .sharedScale: wide(layer)
     // Sixteen bits help where the noise is that of the layer's own output.
     case .noise: layer.isRoundingMost ? wide(layer) : nil
-    case .coarseWeights, .deadChannels: nil
+    case .deadChannels: nil
     }
   }
 
