@@ -5,7 +5,7 @@ public import Quantization
 extension CalibrationImages {
   /// The images of a data set: pixels 0…255 as float.
   public init(_ set: ImageSet, _ contract: InputContract) {
-    self.init(count: set.items.count) { index in
+    self.init(count: set.items.count, name: { set.items[$0].name }) { index in
       Tensor(
         shape: [1, contract.height, contract.width, contract.channels],
         values: try set.pixels(index, contract).map(Float.init)

@@ -89,7 +89,7 @@ public struct Calibrator: Sendable {
     slot.update { histograms in
       func see(_ value: ValueID, _ name: String, _ tensor: Tensor) {
         if !histograms[value, default: Histogram()].add(image: tensor.values), sample.error == nil {
-          sample.error = .activationNotFinite(layer: name, image: index)
+          sample.error = .activationNotFinite(layer: name, image: images.name(index))
         }
         if averaged.contains(value) { sample.means[value] = tensor.channelMeans }
       }

@@ -3,7 +3,7 @@ public enum QuantizationError: Error, Sendable, Equatable, CustomStringConvertib
   /// A weight or bias is NaN or infinite.
   case weightNotFinite(layer: String, value: String)
   /// A layer computed NaN or infinity for a calibration image.
-  case activationNotFinite(layer: String, image: Int)
+  case activationNotFinite(layer: String, image: String)
   /// A calibration image could not be loaded.
   case image(index: Int, problem: String)
   /// The float run was refused.

@@ -57,13 +57,17 @@ struct CalibratorTests {
 
   @Test func `a layer that gives NaN is named`() throws {
     let graph = try Self.graph(weight: .infinity)
-    let images = CalibrationImages.synthetic(count: 2, shape: [1, 9, 7, 3])
-    #expect(throws: QuantizationError.activationNotFinite(layer: "conv", image: 0)) {
+    var images = CalibrationImages.synthetic(count: 2, shape: [1, 9, 7, 3])
+    #expect(throws: QuantizationError.activationNotFinite(layer: "conv", image: "0")) {
+      try Calibrator(graph).run(images, threads: 1)
+    }
+    images.name = { "photos/\($0).jpg" }
+    let error = #expect(throws: QuantizationError.self) {
       try Calibrator(graph).run(images, threads: 1)
     }
     #expect(
-      "\(QuantizationError.activationNotFinite(layer: "conv", image: 0))"
-        == "layer \"conv\": output for calibration image 0 is NaN or infinite, expected finite numbers"
+      error?.description
+        == "layer \"conv\": output for calibration image photos/0.jpg is NaN or infinite, expected finite numbers"
     )
   }
 
