@@ -224,7 +224,7 @@ let package = Package(
     .target(
       name: "HostCommands",
       dependencies: [
-        "GraphIR", "GraphPasses", "Importers", "ModelFormat", "Quantization",
+        "GraphIR", "GraphPasses", "Importers", "ModelFormat", "Quantization", "TextTables",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       exclude: ["README.md"],

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import TextTables
 
 /// Standard output and error, and what they are connected to.
 public enum Terminal {
@@ -9,12 +10,12 @@ public enum Terminal {
 
   /// `cnnconvert: error: …` in one line.
   public static func error(_ message: String) {
-    writeError("\(command): error: \(message)\n")
+    writeError("\(command): error: \(message.printable)\n")
   }
 
   /// `cnnconvert: warning: …` in one line.
   public static func warning(_ message: String) {
-    writeError("\(command): warning: \(message)\n")
+    writeError("\(command): warning: \(message.printable)\n")
   }
 
   /// Problems that are told one by one.
@@ -27,9 +28,9 @@ public enum Terminal {
     warning("\(problems.count) of \(count) images left out")
   }
 
-  /// Writes to standard output; a closed pipe is nobody's error.
+  /// Writes to standard output, without what would steer a terminal; a closed pipe is nobody's error.
   public static func write(_ text: String) {
-    try? FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
+    try? FileHandle.standardOutput.write(contentsOf: Data(text.printable.utf8))
   }
 
   /// Writes to standard error.

@@ -11,6 +11,14 @@ import TextTables
   }
 
   @Test(arguments: [
+    ("conv1/ü ÷ 层", "conv1/ü ÷ 层"), ("a\u{1B}[2Jb\nc", "a?[2Jb\nc"), ("\t\r\u{7F}\u{9B}m", "????m"),
+    ("\u{202E}evil", "?evil"), ("", ""),
+  ])
+  func `nothing steers the terminal`(_ text: String, _ shown: String) {
+    #expect(text.printable == shown)
+  }
+
+  @Test(arguments: [
     (1.005, 1, "1.0"), (-0.04, 1, "0.0"), (-2.35, 1, "-2.4"), (9.999, 2, "10.00"), (7, 0, "7"),
   ])
   func `numbers are rounded to the digits asked for`(
