@@ -10,7 +10,7 @@ public struct QuantizedWeights: Sendable, Equatable {
   public var weightSum: [Int32] = []
   /// O real values of one weight step.
   public var scales: [Double] = []
-  /// Channels whose weights are all zero.
+  /// Channels whose weights are all zero, or vanish beside their bias.
   public var deadChannels = 0
   /// Channels with a coarser scale than their weights need, so that accumulators cannot overflow.
   public var raisedChannels = 0

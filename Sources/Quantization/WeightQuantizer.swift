@@ -89,7 +89,14 @@ struct WeightQuantizer {
         Int8(min(max((Double(weight) / scale).rounded(.toNearestOrEven), -127), 127))
       }
       if append(nearest, scale, weights, bias: bias, means: means, to: &result) {
-        if isRaised { result.raisedChannels += 1 }
+        if isRaised {
+          // Weights that vanish beside their bias are none.
+          if nearest.allSatisfy({ $0 == 0 }) {
+            result.deadChannels += 1
+          } else {
+            result.raisedChannels += 1
+          }
+        }
         return
       }
       scale *= 2

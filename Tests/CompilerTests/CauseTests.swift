@@ -54,6 +54,15 @@ struct CauseTests {
     #expect(cause.words.hasPrefix("channel 11's weights are 40 times wider than the median, so "))
   }
 
+  @Test func `beside channels that training took away none is wide`() throws {
+    let graph = try graph { op in
+      op.weights.values = op.weights.values.map { $0 < 0 ? -0.01 : 0.01 }
+      for k in 0..<33 { op.weights.values[k] = 1e-30 }
+      for row in 0..<11 { op.bias[row] = 0 }
+    }
+    #expect(!(try causes(graph)).contains { $0.kind == .wideChannel })
+  }
+
   @Test func `a few values far out are outliers, and percentiles mend them`() throws {
     let images = CalibrationImages(count: 50) { index in
       var random = SplitMix64(seed: UInt64(index))

@@ -48,9 +48,15 @@ struct WeightQuantizerTests {
     }
   }
 
-  @Test func `a bias far beyond its weights gets coarser weights that cannot overflow`() throws {
-    let result = try quantizer(outputScale: 1e6).quantize([1e-6, -2e-6], bias: [1e6])
-    #expect(result.raisedChannels == 1)
+  @Test(arguments: [([1, -2], 1e7, 1), ([1e-6, -2e-6], 1e6, 0)] as [([Float], Float, Int)])
+  func `a bias far beyond its weights gets coarser weights that cannot overflow, or none`(
+    _ weights: [Float],
+    _ bias: Float,
+    _ raised: Int
+  ) throws {
+    let result = try quantizer(outputScale: bias).quantize(weights, bias: [bias])
+    #expect(result.raisedChannels == raised)
+    #expect(result.deadChannels == 1 - raised)
     let reach =
       abs(Int64(result.bias[0])) + 255 * result.values.reduce(0) { $0 + abs(Int64($1)) }
     #expect(reach < 1 << 31)

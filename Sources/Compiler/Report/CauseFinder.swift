@@ -86,10 +86,9 @@ struct CauseFinder {
       // Without images only the made-up ones tell whether the channel decides the range.
       return evidence.fit.map(isLoose) == true ? (channel, "\(wide), and all share one range") : nil
     }
-    let steps = Double(channels.medianReach) / step
-    guard channels.reach[channel] >= 4 * channels.medianReach, steps < Self.fewSteps else {
-      return nil
-    }
+    let median = channels.medianReach(of: weights.alive)
+    let steps = Double(median) / step
+    guard channels.reach[channel] >= 4 * median, steps < Self.fewSteps else { return nil }
     return (
       channel, "\(wide), so half of the channels use at most \(Int(steps) + 1) of the 256 steps"
     )

@@ -35,9 +35,11 @@ struct ChannelNoise {
     return min(max((share - chance) / (1 - chance), 0), 1)
   }
 
-  /// Median of the channels' largest magnitudes.
-  var medianReach: Float {
-    let sorted = reach.sorted()
+  /// Median of the largest magnitudes of those of `channels` that say anything at all.
+  func medianReach(of channels: [Int]) -> Float {
+    let least = 1e-6 * (reach.max() ?? 0)
+    let sorted = channels.filter(reach.indices.contains).map { reach[$0] }.filter { $0 > least }
+      .sorted()
     return sorted.isEmpty ? 0 : sorted[sorted.count / 2]
   }
 }

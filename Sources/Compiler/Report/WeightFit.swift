@@ -7,7 +7,9 @@ struct WeightFit {
   let noiseRatio: Double?
   /// Largest magnitude of each output channel.
   let largest: [Double]
-  /// Median of those that are not 0; 0 where all are.
+  /// Channels whose weights training has not taken away: above a millionth of the layer's largest.
+  let alive: [Int]
+  /// Median of the alive channels' largest magnitudes; 0 where there are none.
   let median: Double
 
   /// The channel with the largest weight.
@@ -34,7 +36,10 @@ struct WeightFit {
       }
     }
     self.largest = largest
-    let sorted = largest.filter { $0 > 0 }.sorted()
+    let least = 1e-6 * (largest.max() ?? 0)
+    let living = largest.indices.filter { largest[$0] > least }
+    alive = living
+    let sorted = living.map { largest[$0] }.sorted()
     median = sorted.isEmpty ? 0 : sorted[sorted.count / 2]
     noiseRatio = isComparable ? Decibels.ratio(signal: signal, noise: noise) : nil
   }
