@@ -58,7 +58,9 @@ public struct Quantizer: Sendable {
   private func note(_ weights: QuantizedWeights, _ name: String, in notes: inout [String]) {
     let total = weights.bias.count
     if weights.deadChannels > 0 {
-      notes.append("\(name): \(weights.deadChannels) of \(total) channels have no weights that count")
+      notes.append(
+        "\(name): \(weights.deadChannels) of \(total) channels have no weights that count"
+      )
     }
     if weights.raisedChannels > 0 {
       notes.append(
