@@ -6,7 +6,8 @@ public import GraphIR
 /// A batch normalization that was folded into a layer left the mean β and the standard deviation |γ| that the layer's output had
 /// a channel. The check runs the graph up to the first such layers over some images, measures both, and does so again as if pixels had been
 /// prepared otherwise: another order of colours, another mean and scale. It has something to say only where another preparation
-/// fits much better than the given one.
+/// fits much better than the given one. Exchanged colours change little in the first layers, and more the more a layer knows of
+/// things: they are judged by all layers together.
 public struct PreprocessingCheck: Sendable {
   /// What another preparation would bring.
   public struct Finding: Sendable, Equatable {
@@ -25,28 +26,23 @@ public struct PreprocessingCheck: Sendable {
     }
   }
 
-  /// A value whose statistics are known.
-  private struct Probe {
-    var layer: String
-    var value: ValueID
-    var statistics: ChannelStatistics
-  }
-
-  /// Layers that are looked at.
-  static let probes = 2
-  /// Images that are enough.
-  static let images = 64
+  /// Layers that mean and scale are judged by, and images that are enough.
+  static let (firstLayers, images) = (2, 64)
+  /// Most layers that the order of colours is judged by, and images that are enough.
+  static let (allLayers, fewImages) = (64, 16)
   /// A preparation must be further off than this to be doubted.
   static let leastDistance = 0.2
   /// Another one must be nearer by this factor to be named.
   static let leastFactor = 3.0
-  /// The same for exchanged colours, which change little in photographs.
-  static let (leastColorDistance, leastColorFactor) = (0.02, 1.6)
+  /// The same for exchanged colours, the factor as the geometric mean over layers.
+  static let (leastColorDistance, leastColorFactor) = (0.01, 1.3)
+  /// The sum of the logarithms of the layers' factors that is no chance.
+  static let leastColorEvidence = 0.9
 
   private let map: PixelMap
   private let channels: Int
-  private let probes: [Probe]
-  private let evaluator: FloatEvaluator
+  private let first: ProbedGraph
+  private let all: ProbedGraph
 
   /// Prepares to check a graph that eats pixels 0…255 and maps them by `map`; nil where no layer tells its statistics.
   public init?(_ graph: Graph, map: PixelMap) {
@@ -55,39 +51,9 @@ public struct PreprocessingCheck: Sendable {
     else { return nil }
     self.map = map
     self.channels = channels
-    var part = graph
-    probes = Self.takeProbes(&part)
-    evaluator = FloatEvaluator(part)
-    if probes.isEmpty { return nil }
-  }
-
-  /// Reduces the graph to what computes its first layers with statistics, their clamps as nodes of their own.
-  private static func takeProbes(_ graph: inout Graph) -> [Probe] {
-    var probes: [Probe] = []
-    var index = 0
-    while index < graph.nodes.count, probes.count < Self.probes {
-      defer { index += 1 }
-      var node = graph.nodes[index]
-      guard case .convolution(var op) = node.operation, node.inputs.count == 1,
-        let statistics = op.statistics
-      else { continue }
-      let clamped = node.output
-      node.output = graph.addValue(name: node.name + "/sums", shape: graph.shape(of: clamped))
-      probes.append(Probe(layer: node.name, value: node.output, statistics: statistics))
-      let clamp = Node(
-        name: node.name + "/clamp",
-        operation: .unary(.clamp(op.clamp)),
-        inputs: [node.output],
-        output: clamped
-      )
-      op.clamp = .none
-      node.operation = .convolution(op)
-      graph.nodes[index] = node
-      graph.nodes.insert(clamp, at: index + 1)
-    }
-    graph.outputs = probes.map(\.value)
-    graph.removeDeadNodes()
-    return probes
+    first = ProbedGraph(graph, layers: Self.firstLayers)
+    all = ProbedGraph(graph, layers: Self.allLayers)
+    if first.layers.isEmpty { return nil }
   }
 
   /// The finding, nil where images look right or nothing is clear; images that do not load are left out.
@@ -100,7 +66,7 @@ public struct PreprocessingCheck: Sendable {
     let likely = given > Self.leastDistance ? best(chosen, given) : exchanged(chosen, given)
     guard let likely else { return nil }
     return Finding(
-      layer: probes[0].layer,
+      layer: first.layers[0],
       distance: given,
       otherDistance: likely.distance,
       likely: likely.candidate.likely
@@ -129,31 +95,89 @@ public struct PreprocessingCheck: Sendable {
     _ images: [Tensor],
     _ given: Double
   ) -> (distance: Double, candidate: PixelMapCandidate)? {
+    let count = min(images.count, Self.fewImages)
+    let some = (0..<count).map { images[$0 * images.count / count] }
     guard let candidate = PixelMapCandidate.exchanged(map, channels: channels),
-      let distance = distance(images, as: candidate.map),
-      distance * Self.leastColorFactor < given
+      let asGiven = all.distances(some),
+      let asOther = all.distances(some.map { fed($0, as: candidate.map) })
     else { return nil }
-    return (distance, candidate)
+    // A layer that fits to a thousandth of a nat fits.
+    let factors = zip(asGiven, asOther).map { Foundation.log(max($0, 0.001) / max($1, 0.001)) }
+    let evidence = factors.reduce(0, +)
+    guard evidence >= Self.leastColorEvidence,
+      evidence >= Foundation.log(Self.leastColorFactor) * Double(factors.count)
+    else { return nil }
+    return (given * Foundation.exp(-evidence / Double(factors.count)), candidate)
   }
 
   /// How far outputs are from the statistics if pixels were mapped by `other`; nil where that does not run.
   func distance(_ images: [Tensor], as other: PixelMap) -> Double? {
-    var moments = [ObservedMoments](repeating: ObservedMoments(), count: probes.count)
+    first.distances(images.map { fed($0, as: other) }).map {
+      $0.reduce(0, +) / Double($0.count)
+    }
+  }
+
+  /// The image whose pixels, mapped as they are, give what those of `image` give mapped by `other`.
+  private func fed(_ image: Tensor, as other: PixelMap) -> Tensor {
+    guard other != map else { return image }
+    let values = other.values(image.values, channels: channels)
+    return Tensor(shape: image.shape, values: map.pixels(values, channels: channels))
+  }
+}
+
+/// A graph up to its first layers that batch normalizations left statistics of, their clamps as nodes of their own.
+private struct ProbedGraph: Sendable {
+  /// Names of the layers.
+  let layers: [String]
+  private let statistics: [ChannelStatistics]
+  private let evaluator: FloatEvaluator
+
+  init(_ graph: Graph, layers count: Int) {
+    var graph = graph
+    var layers: [String] = []
+    var statistics: [ChannelStatistics] = []
+    var outputs: [ValueID] = []
+    var index = 0
+    while index < graph.nodes.count, layers.count < count {
+      defer { index += 1 }
+      var node = graph.nodes[index]
+      guard case .convolution(var op) = node.operation, node.inputs.count == 1,
+        let known = op.statistics
+      else { continue }
+      let clamped = node.output
+      node.output = graph.addValue(name: node.name + "/sums", shape: graph.shape(of: clamped))
+      layers.append(node.name)
+      statistics.append(known)
+      outputs.append(node.output)
+      let clamp = Node(
+        name: node.name + "/clamp",
+        operation: .unary(.clamp(op.clamp)),
+        inputs: [node.output],
+        output: clamped
+      )
+      op.clamp = .none
+      node.operation = .convolution(op)
+      graph.nodes[index] = node
+      graph.nodes.insert(clamp, at: index + 1)
+    }
+    graph.outputs = outputs
+    graph.removeDeadNodes()
+    (self.layers, self.statistics, evaluator) = (layers, statistics, FloatEvaluator(graph))
+  }
+
+  /// How far the outputs of each layer are from its statistics, in nats a channel; nil where the graph does not run.
+  func distances(_ images: [Tensor]) -> [Double]? {
+    var moments = [ObservedMoments](repeating: ObservedMoments(), count: layers.count)
     for image in images {
-      var values = image.values
-      if other != map {
-        values = map.pixels(other.values(values, channels: channels), channels: channels)
-      }
-      let pixels = Tensor(shape: image.shape, values: values)
-      guard let outputs = try? evaluator.run([pixels]) else { return nil }
+      guard let outputs = try? evaluator.run([image]) else { return nil }
       for (index, output) in outputs.enumerated() { moments[index].add(output) }
     }
-    var sum = 0.0
-    for (probe, moments) in zip(probes, moments) {
-      guard let distance = moments.distance(from: probe.statistics) else { return nil }
-      sum += distance
+    var distances: [Double] = []
+    for (statistics, moments) in zip(statistics, moments) {
+      guard let distance = moments.distance(from: statistics) else { return nil }
+      distances.append(distance)
     }
-    return sum / Double(probes.count)
+    return distances
   }
 }
 
