@@ -7,8 +7,6 @@ internal import Runtime
 /// `cnnrun --bench [N] model.bin`: how long one run of the network takes.
 struct Benchmark {
   private static let warmUpRuns = 3
-  /// The seed of the input; times do not depend on what it holds.
-  private static let seed: UInt64 = 1
 
   private let arguments: Arguments
   private let network: Network
@@ -23,8 +21,9 @@ struct Benchmark {
 
   /// Runs the network `runs` times after a warm-up and prints what it took.
   func run(runs: Int) {
-    let input = SplitMix64.bytes(seed: Self.seed, count: network.inputByteCount)
-    let count = network.file.operators.count
+    let file = network.file
+    let input = NoisePicture(file.tensors[file.inputTensor]).bytes
+    let count = file.operators.count
     var layerNanoseconds = [Int64](repeating: .max, count: arguments.hasProfile ? count : 0)
     var nanoseconds: [Int64] = []
     nanoseconds.reserveCapacity(runs)
