@@ -20,6 +20,7 @@ const ck_kernels CK_JOIN(ck_kernels_, CK_SET) = {
   .conv_run = conv_run,
 #ifndef CK_DPBUSD
   .widen_run = widen_run,
+  .bytes = &byte_kernels,
 #endif
 #endif
 #ifdef CK_COLORS

@@ -6,6 +6,7 @@ package enum KernelOperation: CaseIterable, Sendable {
   case convolution
   case floatConvolution
   case run
+  case byteRun
   case color
   case depthwise
   case depthwiseRows
@@ -26,6 +27,7 @@ package enum KernelOperation: CaseIterable, Sendable {
     case .convolution: "conv_u8"
     case .floatConvolution: "conv_f32"
     case .run: "conv_run"
+    case .byteRun: "conv_run by plan_run"
     case .color: "conv_color"
     case .depthwise: "depthwise"
     case .depthwiseRows: "depthwise_rows"
@@ -63,8 +65,8 @@ package enum KernelOperation: CaseIterable, Sendable {
     case .winograd:
       var cases = WinogradCases(kernels: kernels, oracle: oracle)
       return try cases.run(willRun)
-    case .run:
-      var cases = RunCases(kernels: kernels, oracle: oracle)
+    case .run, .byteRun:
+      var cases = RunCases(operation: self, kernels: kernels, oracle: oracle)
       return try cases.run(willRun)
     case .color:
       var cases = ColorCases(kernels: kernels, oracle: oracle)

@@ -1,7 +1,7 @@
 internal import ModelFormat
 
 /// How the values of a convolution are chosen.
-enum KernelValues: CaseIterable {
+enum KernelValues {
   /// Weights and activations uniform, multipliers that spread the results over a byte.
   case mixed
   /// Activations 255, weights ±127, biases at the limit of `|bias| + 255 × Σ|w| < 2³¹`, multipliers at both ends of their
@@ -9,12 +9,23 @@ enum KernelValues: CaseIterable {
   case extreme
   /// Small sums times powers of two: half of all results are ties.
   case ties
+  /// Inputs of 64 and 65, or of 129 and 130, and weights near ±127: sums of four products, or of two, lie on both sides of what
+  /// 16 bits hold.
+  case sumsOfFour
+  case sumsOfTwo
+
+  /// For every kernel.
+  static let allCases: [KernelValues] = [.mixed, .extreme, .ties]
+  /// For kernels that sum products of bytes in 16 bits.
+  static let ofBytes: [KernelValues] = [.mixed, .extreme, .ties, .sumsOfFour, .sumsOfTwo]
 
   var name: String {
     switch self {
     case .mixed: "mixed"
     case .extreme: "extreme"
     case .ties: "ties"
+    case .sumsOfFour: "sums of four"
+    case .sumsOfTwo: "sums of two"
     }
   }
 
@@ -23,6 +34,7 @@ enum KernelValues: CaseIterable {
     case .mixed: Int8(random.number(-127...127))
     case .extreme: channel % 4 < 2 ? 127 : -127
     case .ties: Int8(random.number(-1...1))
+    case .sumsOfFour, .sumsOfTwo: Self.greatWeight(random.number(0...31))
     }
   }
 
@@ -31,7 +43,15 @@ enum KernelValues: CaseIterable {
     case .mixed: random.byte()
     case .extreme: random.next() % 8 == 0 ? 0 : 255
     case .ties: UInt8(random.number(0...3))
+    case .sumsOfFour: [0, 1, 64, 64, 64, 65, 65, 65][random.number(0...7)]
+    case .sumsOfTwo: [0, 1, 129, 129, 129, 130, 130, 130][random.number(0...7)]
     }
+  }
+
+  /// ±127 … ±120, mostly of one sign; 0 and ±1.
+  private static func greatWeight(_ number: Int) -> Int8 {
+    if number < 3 { return Int8(number - 1) }
+    return Int8(number < 26 ? 120 + number % 8 : -120 - number % 8)
   }
 
   /// Bias and multiplier of a channel whose weights' magnitudes add up to `magnitude`.
@@ -41,7 +61,7 @@ enum KernelValues: CaseIterable {
     _ random: inout SplitMix64
   ) -> (bias: Int32, multiplier: Float) {
     switch self {
-    case .mixed:
+    case .mixed, .sumsOfFour, .sumsOfTwo:
       let multiplier = 300 / Float(255 * magnitude + 1) * random.unit()
       return (random.int32(-100_000...100_000), min(multiplier, Float(1).nextDown))
     case .extreme:
@@ -69,7 +89,7 @@ enum KernelValues: CaseIterable {
 
   func residualMultiplier(_ random: inout SplitMix64) -> Float {
     switch self {
-    case .mixed: random.unit() * 2
+    case .mixed, .sumsOfFour, .sumsOfTwo: random.unit() * 2
     case .extreme: 8e6
     case .ties: 0.5
     }

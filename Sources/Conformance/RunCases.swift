@@ -14,19 +14,23 @@ struct RunCases {
   /// Of each shape and kind of values, for more zero points and clamps.
   private static let repeats = 3
 
+  private let operation: KernelOperation
   private let kernels: ck_kernels
   private let oracle: ck_kernels
   private var result = KernelCheck()
 
-  init(kernels: ck_kernels, oracle: ck_kernels) {
-    (self.kernels, self.oracle) = (kernels, oracle)
+  /// Cases of `.run` or `.byteRun`.
+  init(operation: KernelOperation, kernels: ck_kernels, oracle: ck_kernels) {
+    (self.operation, self.kernels, self.oracle) = (operation, kernels, oracle)
   }
 
+  private var isOfBytes: Bool { operation == .byteRun }
+
   mutating func run(_ willRun: (KernelCase) -> Void) throws(RuntimeError) -> KernelCheck {
-    guard kernels.conv_run != nil else { return result }
+    guard kernels.conv_run != nil, !isOfBytes || kernels.bytes != nil else { return result }
     let target = GuardedRows(rows: Self.mostPixels, rowBytes: Self.mostChannels)
     var seed: UInt64 = 0
-    for values in KernelValues.allCases {
+    for values in isOfBytes ? KernelValues.ofBytes : KernelValues.allCases {
       for (taps, k4) in Self.shapes {
         for _ in 0..<Self.repeats {
           let shape = KernelLayer.Shape(values: values, taps: taps, k4: k4, seed: seed)
@@ -38,13 +42,13 @@ struct RunCases {
               let hasResidual = (row + Int(seed)) % 4 == 0
               let output = hasResidual ? KernelLayer.Output.bytesWithResidual : .bytes
               let current = KernelCase(
-                operation: .run,
+                operation: operation,
                 operands: .layer(shape, pixels: pixels, channels: channels, output)
               )
               willRun(current)
               result.cases += 1
               target.clear(rows: pixels, rowBytes: channels)
-              layer.run(kernels, pixels, channels, hasResidual, target)
+              layer.run(kernels, ofBytes: isOfBytes, pixels, channels, hasResidual, target)
               let rows = hasResidual ? expected.added : expected.plain
               if let failure = difference(target, rows, pixels) {
                 result.failure = "\(current.text), \(layer.rounding.text): " + failure

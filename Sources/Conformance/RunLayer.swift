@@ -26,6 +26,11 @@ final class RunLayer {
   private let residualMemory: GuardedMemory
   private let widenedMemory: GuardedMemory
   private let scratchMemory: GuardedMemory
+  private let leastMemory: GuardedMemory
+  private let mostMemory: GuardedMemory
+  private let loweredMemory: GuardedMemory
+  private let raisedMemory: GuardedMemory
+  private let planMemory: GuardedMemory
 
   init(_ shape: KernelLayer.Shape, pixels: Int, channels: Int) throws(RuntimeError) {
     var random = SplitMix64(seed: shape.seed)
@@ -62,6 +67,16 @@ final class RunLayer {
     residualMemory = try GuardedMemory(residual.count, of: UInt8.self)
     widenedMemory = try GuardedMemory(weights.count, of: Int16.self)
     scratchMemory = try GuardedMemory(Int(CK_RUN_SCRATCH), of: UInt8.self)
+    leastMemory = try GuardedMemory(Self.rangeBytes(shape), of: UInt8.self)
+    mostMemory = try GuardedMemory(Self.rangeBytes(shape), of: UInt8.self)
+    loweredMemory = try GuardedMemory(pixels * rowBytes + 64, of: UInt8.self)
+    raisedMemory = try GuardedMemory(blocks * 16, of: Int32.self)
+    planMemory = try GuardedMemory(blocks * ck_plan_words(shape.taps, shape.k4), of: UInt16.self)
+  }
+
+  /// Of the least or greatest inputs of a tap.
+  private static func rangeBytes(_ shape: KernelLayer.Shape) -> Int {
+    (4 * shape.k4 + 63) / 64 * 64
   }
 
   /// Gives `body` the constants.
@@ -87,6 +102,7 @@ final class RunLayer {
   /// What `kernels` makes of the first pixels and channels, in the rows of `target`.
   func run(
     _ kernels: ck_kernels,
+    ofBytes isOfBytes: Bool,
     _ pixels: Int,
     _ channels: Int,
     _ hasResidual: Bool,
@@ -95,14 +111,14 @@ final class RunLayer {
     let blocks = (channels + 15) / 16
     let size = (starts.max() ?? 0) + (pixels - 1) * stepBytes + 4 * shape.k4
     let base = place(input, size, inputMemory)
-    let taps: [UnsafePointer<UInt8>?] = starts.map { base + $0 }
+    var taps: [UnsafePointer<UInt8>?] = starts.map { base + $0 }
     var run = ck_conv_run()
     run.input_bytes = stepBytes
     run.pixels = pixels
     run.taps = shape.taps
     run.k4 = shape.k4
     run.weights = place(weights, blocks * steps * 64, weightMemory)
-    if let widen = kernels.widen_run {
+    if !isOfBytes, let widen = kernels.widen_run {
       let widened = widenedMemory.last(blocks * steps * 64, of: Int16.self)
       widen(run.weights, steps, blocks, widened)
       run.widened = UnsafePointer(widened)
@@ -119,11 +135,41 @@ final class RunLayer {
       run.residual = place(residual, readable, residualMemory)
     }
     withEpilogue { epilogue in
+      if isOfBytes, let bytes = kernels.bytes { plan(&run, &epilogue, bytes.pointee, &taps) }
       taps.withUnsafeBufferPointer {
         run.input = $0.baseAddress
         kernels.conv_run(&run, &epilogue)
       }
     }
+  }
+
+  /// Gives the run a plan for products of bytes, and lowers the inputs of half of the layers of one tap.
+  private func plan(
+    _ run: inout ck_conv_run,
+    _ epilogue: inout ck_epilogue,
+    _ bytes: ck_byte_kernels,
+    _ taps: inout [UnsafePointer<UInt8>?]
+  ) {
+    let (k4, blocks) = (shape.k4, (run.channels + 15) / 16)
+    let least = leastMemory.last(Self.rangeBytes(shape), of: UInt8.self)
+    let most = mostMemory.last(Self.rangeBytes(shape), of: UInt8.self)
+    least.update(repeating: 255, count: Self.rangeBytes(shape))
+    most.update(repeating: 0, count: Self.rangeBytes(shape))
+    for tap in taps { bytes.range_u8(tap, stepBytes, run.pixels, k4, least, most) }
+    if taps.count == 1, shape.seed % 2 == 1 {
+      let lowered = loweredMemory.last(run.pixels * 4 * k4 + 64, of: UInt8.self)
+      bytes.lower_u8(taps[0], stepBytes, run.pixels, k4, least, lowered)
+      bytes.lower_u8(most, 0, 1, k4, least, most)
+      let raised = raisedMemory.last(blocks * 16, of: Int32.self)
+      bytes.raise_bias(least, run.weights, k4, blocks, epilogue.bias, raised)
+      epilogue.bias = UnsafePointer(raised)
+      taps[0] = UnsafePointer(lowered)
+      run.input_bytes = 4 * k4
+    }
+    let words = blocks * ck_plan_words(shape.taps, k4)
+    let plan = planMemory.last(words, of: UInt16.self)
+    bytes.plan_run(most, run.weights, shape.taps, k4, blocks, plan)
+    run.plan = UnsafePointer(plan)
   }
 
   /// Dense rows of all pixels, without and with the residual.

@@ -27,6 +27,7 @@ enum PortableKernels {
       widen: nil,
       conv_run: nil,
       widen_run: nil,
+      bytes: nil,
       conv_color: nil,
       color_weights: nil,
       depthwise: { tile, epilogue in

@@ -7,6 +7,7 @@ struct Step {
     case singleChannel(SingleChannelConvolution)
     case color(ColorConvolution)
     case winograd(WinogradConvolution)
+    case bytes(ByteConvolution)
     case runConvolution(RunConvolution)
     case depthwise(DepthwiseConvolution)
     case depthwiseRows(DepthwiseRows)
@@ -59,6 +60,8 @@ struct Step {
         body = .color(step)
       } else if let step = WinogradConvolution(plan, record, &scratch) {
         body = .winograd(step)
+      } else if let step = ByteConvolution(plan, record, &scratch) {
+        body = .bytes(step)
       } else if let runs = RunConvolution(plan, record, &scratch) {
         body = .runConvolution(runs)
       } else {
@@ -104,6 +107,7 @@ struct Step {
     case .singleChannel(let step): step.run(share)
     case .color(let step): step.run(share)
     case .winograd(let step): step.run(share)
+    case .bytes(let step): step.run(share)
     case .runConvolution(let step): step.run(share)
     case .depthwise(let step): step.run(share)
     case .depthwiseRows(let step): step.run(share)

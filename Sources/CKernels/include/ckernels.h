@@ -81,6 +81,9 @@ typedef struct {
 #define CK_RUN_SCRATCH (16 << 10)
 #define CK_RUN_STEPS 1024
 
+/* Numbers of a plan for a block of 16 channels. */
+static inline size_t ck_plan_words(size_t taps, size_t k4) { return taps * (k4 + 1); }
+
 /* A run of any number of output pixels that lie evenly, by `channels` channels.
  *   input[t] + p * input_bytes -> 4 * k4 readable bytes: tap t of pixel p
  *   output + p * output_bytes  -> channel 0 of pixel p; exactly `channels` bytes are written
@@ -93,7 +96,8 @@ typedef struct {
   size_t taps;
   size_t k4;
   const int8_t *weights; /* as in ck_conv_tile */
-  const int16_t *widened; /* what widen_run makes of them, in sets that have it */
+  const int16_t *widened; /* what widen_run makes of them, in sets that have it, or NULL where there is a plan */
+  const uint16_t *plan;   /* NULL, or what plan_run makes for these weights and inputs; then, nothing is in `scratch` */
   size_t channels;
   uint8_t *output;
   size_t output_bytes;
@@ -189,6 +193,25 @@ typedef struct {
   float multiplier; /* magnitude at most 2^14 */
 } ck_scaling;
 
+/* What makes plans for ck_conv_run. `least` and `most` have room for their 4 * quads, or 4 * k4, channels rounded up to 64. */
+typedef struct {
+  /* least[i] = min(least[i], in[p * step + i]), most[i] = max(most[i], that) */
+  void (*range_u8)(const uint8_t *in, size_t step, size_t pixels, size_t quads, uint8_t *least,
+                   uint8_t *most);
+  /* A plan for runs over inputs of which channel i of a tap is at most most[i], k4 < 2^16, and over these `blocks` blocks of
+   * weights. Products are the faster the smaller inputs are; all sums are exact. */
+  void (*plan_run)(const uint8_t *most, const int8_t *weights, size_t taps, size_t k4, size_t blocks,
+                   uint16_t *plan);
+  /* out[p * 4 * quads + i] = in[p * step + i] - least[i], or 0 where that is negative; up to 64 bytes after the last are
+   * overwritten. out == in is allowed for one pixel. */
+  void (*lower_u8)(const uint8_t *in, size_t step, size_t pixels, size_t quads, const uint8_t *least,
+                   uint8_t *out);
+  /* raised[n] = the bias for inputs that are so much lower, for one tap */
+  void (*raise_bias)(const uint8_t *least, const int8_t *weights, size_t k4, size_t blocks,
+                     const int32_t *bias, int32_t *raised);
+  size_t cost; /* what windows take, in sixteenths of what conv_u8 does: measured */
+} ck_byte_kernels;
+
 typedef struct {
   const char *name;
   size_t tile;           /* preferred pixels a conv call, <= CK_MAX_TILE */
@@ -201,6 +224,7 @@ typedef struct {
   void (*conv_run)(const ck_conv_run *, const ck_epilogue *); /* conv_u8 of runs, or NULL */
   /* As widen, for conv_run; taps * k4 = `steps` */
   void (*widen_run)(const int8_t *weights, size_t steps, size_t blocks, int16_t *to);
+  const ck_byte_kernels *bytes; /* NULL, or what conv_run with a plan needs */
   /* conv_u8 of first layers, without residual, or NULL; and what makes of `blocks` blocks of weights of `taps` taps, k4 = 1,
    * 32 * blocks * (taps + (taps + 1) / 2) numbers for it */
   void (*conv_color)(const ck_color_run *, const ck_epilogue *);

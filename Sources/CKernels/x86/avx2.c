@@ -18,6 +18,8 @@
 #define CK_RUN_SUMS 12
 #define CK_RUN_WIDTHS(X) X(1)
 #define CK_RUN_TILES(X) X(1, 1) X(2, 1) X(4, 1) X(6, 1)
+#define CK_BYTE_TILES(X) X(1, 1) X(2, 1) X(3, 1) X(4, 1)
+#define CK_BYTE_COST 12
 #define CK_WINOGRAD_VECTORS 2
 #define CK_WINOGRAD_TILES(X) X(1) X(2) X(3)
 

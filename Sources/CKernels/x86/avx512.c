@@ -21,6 +21,11 @@
   X(7, 2) X(8, 2) X(9, 2) X(10, 2) X(11, 2) X(12, 2) \
   X(1, 1) X(2, 1) X(3, 1) X(4, 1) X(5, 1) X(6, 1) \
   X(7, 1) X(8, 1) X(9, 1) X(10, 1) X(11, 1) X(12, 1)
+#define CK_BYTE_TILES(X) \
+  X(1, 3) X(2, 3) X(4, 3) X(7, 3) \
+  X(1, 2) X(2, 2) X(4, 2) X(7, 2) \
+  X(1, 1) X(2, 1) X(4, 1) X(8, 1) X(14, 1)
+#define CK_BYTE_COST 9
 #define CK_WINOGRAD_VECTORS 2
 #define CK_WINOGRAD_SINGLE
 #define CK_WINOGRAD_TILES(X) X(1) X(2) X(3) X(4) X(5) X(6)

@@ -18,6 +18,8 @@
 #define CK_RUN_SUMS 8
 #define CK_RUN_WIDTHS(X) X(1)
 #define CK_RUN_TILES(X) X(1, 1) X(2, 1)
+#define CK_BYTE_TILES(X) X(1, 1) X(2, 1)
+#define CK_BYTE_COST 13
 #define CK_WINOGRAD_VECTORS 4
 #define CK_WINOGRAD_TILES(X) X(1) X(2)
 

@@ -88,3 +88,8 @@ CK_INLINE vi load_steps(const void *from, size_t steps) {
   ck_copy_steps(all, from, steps);
   return _mm_loadu_si128((const vi *)all);
 }
+
+/* Whether one of the int16 is `value`. */
+CK_INLINE bool has_word(vi v, int16_t value) {
+  return _mm_movemask_epi8(_mm_cmpeq_epi16(v, _mm_set1_epi16(value))) != 0;
+}

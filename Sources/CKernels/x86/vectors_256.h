@@ -127,3 +127,8 @@ CK_INLINE vi load_steps(const void *from, size_t steps) {
   ck_copy_steps(all, from, steps);
   return _mm256_loadu_si256((const vi *)all);
 }
+
+/* Whether one of the int16 is `value`. */
+CK_INLINE bool has_word(vi v, int16_t value) {
+  return _mm256_movemask_epi8(_mm256_cmpeq_epi16(v, _mm256_set1_epi16(value))) != 0;
+}

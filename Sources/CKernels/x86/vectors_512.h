@@ -134,3 +134,8 @@ CK_INLINE vi broadcast_lane(const void *from) {
 CK_INLINE vi load_steps(const void *from, size_t steps) {
   return _mm512_maskz_loadu_epi32((__mmask16)(0xffffu >> (16 - steps)), from);
 }
+
+/* Whether one of the int16 is `value`. */
+CK_INLINE bool has_word(vi v, int16_t value) {
+  return _mm512_cmpeq_epi16_mask(v, _mm512_set1_epi16(value)) != 0;
+}

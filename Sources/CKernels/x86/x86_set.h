@@ -3,11 +3,11 @@
  * lanes_from, broadcast_lane and store_*. It defines
  *   CK_SET, CK_TILE, CK_TILES   see ../kernel_table.h and ../convolution.h,
  *   CK_ACCUMULATORS             the sums of a full register tile in vectors, 4n,
- *   CK_RUN_*                    see x86_runs.h, and
+ *   CK_RUN_*                    see x86_run_tiles.h, and
  * where it has a dot product instruction,
  *   CK_DPBUSD                   that,
  *   CK_SHAPES                   see ../convolution.h,
- * else, see x86_multiply.h,
+ * else, see x86_multiply.h, and for CK_BYTE_* x86_run_tiles.h,
  *   CK_WIDEST, CK_WIDTHS(X)     most blocks of its register tiles, and X(blocks) of all its tiles,
  *   CK_MOST_PIXELS              {most pixels} of tiles of 1, 2, ... blocks. */
 
@@ -24,6 +24,14 @@
 #define CK_COLORS
 #include "x86_colors.h"
 #endif
+#endif
+#include "x86_run_pixels.h"
+#ifdef CK_BYTE_TILES
+#include "x86_bytes.h"
+#endif
+#include "x86_run_tiles.h"
+#ifdef CK_BYTE_TILES
+#include "x86_byte_runs.h"
 #endif
 #include "x86_runs.h"
 #ifdef CK_WINOGRAD_TILES

@@ -75,8 +75,10 @@ struct WinogradConvolution {
     self.kernel = kernel
     // What the usual kernel takes; with dot products of bytes a seventh less than that, so that a gain is certain.
     let hasDotProduct = plan.kernels.widen == nil
-    var cost =
-      output.elements * (hasDotProduct ? 2 * input.channels + 17 : 10 * input.channels + 40)
+    let sixteenths = ByteConvolution.costs(plan, input)
+    let usual =
+      hasDotProduct ? 2 * input.channels + 17 : 10 * input.channels * sixteenths / 16 + 40
+    var cost = output.elements * usual
     var best: Tiling?
     // With dot products, 2 × 2 never wins: it has 16 products of int16 where 36 of bytes take as long as 18.
     // Not an array: Swift 6.3 frees one of a choice of literals before the loop has read it.

@@ -77,6 +77,7 @@ enum KernelDefinition {
       widen: nil,
       conv_run: nil,
       widen_run: nil,
+      bytes: nil,
       conv_color: nil,
       color_weights: nil,
       depthwise: { tile, epilogue in

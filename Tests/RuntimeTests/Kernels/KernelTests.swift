@@ -14,6 +14,7 @@ private let vectorSets = KernelSet.available.map(\.name).filter { $0 != "portabl
     case .convolution: 900 * kernels.tile
     case .floatConvolution: 300 * kernels.tile
     case .run: kernels.conv_run == nil ? 0 : 3000
+    case .byteRun: kernels.bytes == nil ? 0 : 5000
     case .color: kernels.conv_color == nil ? 0 : 400
     case .depthwise: 3000
     case .depthwiseRows: kernels.depthwise_rows == nil ? 0 : 2700
