@@ -70,6 +70,23 @@ extension OperatorSample {
     return OperatorSample(shape, builder)
   }
 
+  /// Of many channels, inputs about zero or about 128, more pixels than a span of `ByteConvolution` has.
+  static func deepConvolution(seed: UInt64) -> OperatorSample {
+    var builder = NetBuilder(seed: seed)
+    var shape = RandomConvolution()
+    shape.inputs = builder.pick([48, 64, 67, 90])
+    shape.outputs = builder.pick([16, 33, 48, 49, 64])
+    shape.kernel = builder.pick([(1, 1), (1, 1), (3, 3)])
+    shape.stride = shape.kernel == (1, 1) ? builder.pick([(1, 1), (1, 1), (2, 2)]) : (2, 2)
+    shape.pad = shape.kernel == (1, 1) ? (0, 0) : (1, 1)
+    shape.input = (builder.number(7...17), builder.number(9...17))
+    shape.output =
+      shape.stride == (1, 1) ? shape.input : ((shape.input.y + 1) / 2, (shape.input.x + 1) / 2)
+    shape.hasResidual = builder.pick([true, false])
+    shape.zeroPoint = builder.pick([0, 3, 128])
+    return OperatorSample(shape, builder)
+  }
+
   static func depthwise(seed: UInt64) -> OperatorSample {
     var builder = NetBuilder(seed: seed)
     var shape = RandomConvolution()

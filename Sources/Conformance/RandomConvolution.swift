@@ -14,6 +14,8 @@ package struct RandomConvolution: Sendable {
   package var isFloat = false
   package var hasResidual = false
   package var isDepthwise = false
+  /// Of the input; nil for a random one.
+  package var zeroPoint: Int32?
   /// Whether input, residual and output are u8.8; then `numbers` hold what `picture` and `residual` do elsewhere.
   package var wide: (input: Bool, residual: Bool, output: Bool)?
 
@@ -103,7 +105,7 @@ package struct RandomConvolution: Sendable {
       source = operand.tensor
       numbers.append(operand.numbers)
     } else {
-      (source, picture) = builder.operand(input.y, input.x, inputs)
+      (source, picture) = builder.operand(input.y, input.x, inputs, zeroPoint: zeroPoint)
     }
     let parameters = parameters(&builder)
     let target = builder.tensor(

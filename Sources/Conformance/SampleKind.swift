@@ -4,6 +4,7 @@ package enum SampleKind: CaseIterable, Sendable {
   case singleChannelConvolution
   case colorConvolution
   case narrowConvolution
+  case deepConvolution
   case depthwise
   case fullyConnected
   case longConvolution
@@ -33,6 +34,7 @@ package enum SampleKind: CaseIterable, Sendable {
     case .singleChannelConvolution: "convolution of one channel"
     case .colorConvolution: "convolution of an image"
     case .narrowConvolution: "convolution of few channels"
+    case .deepConvolution: "convolution of many channels"
     case .depthwise: "depthwise convolution"
     case .fullyConnected: "fully connected"
     case .longConvolution: "long convolution"
@@ -66,7 +68,7 @@ package enum SampleKind: CaseIterable, Sendable {
     case .winograd: 8
     case .lookup, .localResponseNormalization, .reshape, .pad: 12
     case .dequantize, .softmax: 8
-    case .transpose: 12
+    case .transpose, .deepConvolution: 12
     case .resize, .gatherChannels, .singleChannelConvolution: 24
     case .colorConvolution, .narrowConvolution, .wideSumOrProduct: 20
     case .wideConvolution: 24
@@ -83,6 +85,7 @@ package enum SampleKind: CaseIterable, Sendable {
     case .singleChannelConvolution: return .singleChannelConvolution(seed: 2000 + seed)
     case .colorConvolution: return .colorConvolution(seed: 2100 + seed)
     case .narrowConvolution: return .narrowConvolution(seed: 2200 + seed)
+    case .deepConvolution: return .deepConvolution(seed: 2300 + seed)
     case .depthwise: return .depthwise(seed: 100 + seed)
     case .fullyConnected: return .fullyConnected(seed: 7 + seed)
     case .longConvolution: return .longConvolution(seed: 8 + seed)

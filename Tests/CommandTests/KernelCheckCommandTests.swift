@@ -8,7 +8,7 @@ struct KernelCheckCommandTests {
       run.output
         == """
         portable: 448 images of every format, hash 0xe784d121469aa479
-        portable: 442 networks of every operator on 1, 2 and 4 threads, hash 0xfb465cb739fc2d6
+        portable: 454 networks of every operator on 1, 2 and 4 threads, hash 0x83fa427cc9ec4e2f
         2 passed, 0 failed
 
         """
