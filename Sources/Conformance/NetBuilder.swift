@@ -8,7 +8,8 @@ package struct NetBuilder: Sendable {
   /// What has been built so far.
   package private(set) var model = ModelContents()
   private var arena = 0
-  private var operands: [(tensor: Int, picture: Picture)] = []
+  /// What the input holds: tensors and their content.
+  package var operands: [(tensor: Int, picture: Picture)] = []
   private var random: SplitMix64
 
   /// A builder whose choices depend on `seed` alone.

@@ -84,6 +84,30 @@ import Testing
     try expect(sample, gives: definition(sample))
   }
 
+  @Test(arguments: 0..<SampleKind.deepConvolution.count)
+  func `a convolution of many channels equals its definition`(_ index: Int) throws {
+    let sample = SampleKind.deepConvolution.sample(index)
+    try expect(sample, gives: definition(sample))
+  }
+
+  /// Sums that fit 16 bits everywhere but in the windows of one row.
+  @Test(arguments: 0..<SampleKind.deepConvolution.count)
+  func `great inputs are seen in whatever row they are`(_ index: Int) throws {
+    let sample = SampleKind.deepConvolution.sample(index)
+    let (shape, added) = try #require(sample.convolution)
+    for row in 0..<shape.input.y {
+      var (changed, other) = (sample, added)
+      for x in 0..<shape.input.x {
+        for c in 0..<shape.inputs {
+          for y in 0..<shape.input.y { other.picture[y, x, c] = y == row ? 255 : 1 }
+        }
+      }
+      changed.convolution = (shape, other)
+      changed.builder.operands[0].picture = other.picture
+      try expect(changed, gives: definition(changed))
+    }
+  }
+
   @Test(arguments: 0..<SampleKind.depthwise.count)
   func `a depthwise convolution equals its definition`(_ index: Int) throws {
     let sample = SampleKind.depthwise.sample(index)
