@@ -72,10 +72,10 @@ CK_INLINE void store_part(uint8_t *to, vi v, int i, int parts) {
 }
 
 /* The one lane, `left` >= 16 bytes. */
-CK_INLINE void store_lanes(uint8_t *to, vi v, int lane, int lanes, size_t left) {
+CK_INLINE void store_lanes(uint8_t *to, vi v, int lane, int lanes, uint32_t mask) {
   (void)lane;
   (void)lanes;
-  (void)left;
+  (void)mask;
   _mm_storeu_si128((vi *)to, v);
 }
 

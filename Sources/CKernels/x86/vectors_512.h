@@ -105,17 +105,17 @@ CK_INLINE void store_quarter(uint8_t *to, vi v, int i, size_t n) {
   }
 }
 
-/* `lanes` lanes from `lane` on, both constants; of one or two lanes, the first `left` bytes. */
-CK_INLINE void store_lanes(uint8_t *to, vi v, int lane, int lanes, size_t left) {
+/* `lanes` lanes from `lane` on, both constants; of one or two lanes, the bytes of `mask`. */
+CK_INLINE void store_lanes(uint8_t *to, vi v, int lane, int lanes, uint32_t mask) {
   if (lanes == 4) {
     _mm512_storeu_si512(to, v);
   } else if (lanes == 3) {
     _mm512_mask_storeu_epi32(to - 16 * lane, (__mmask16)(0xfff << 4 * lane), v);
   } else if (lanes == 2) {
     const __m256i half = lane ? _mm512_extracti64x4_epi64(v, 1) : _mm512_castsi512_si256(v);
-    _mm256_mask_storeu_epi8(to, (__mmask32)(left >= 32 ? ~0u : CK_MASK(left)), half);
+    _mm256_mask_storeu_epi8(to, mask, half);
   } else {
-    store_lane(to, v, lane, left);
+    _mm_mask_storeu_epi8(to, (__mmask16)mask, lane_of(v, lane));
   }
 }
 

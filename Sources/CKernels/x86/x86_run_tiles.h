@@ -184,6 +184,8 @@ CK_INLINE void run_tiles(const tile_run *t, finish_run *finish, const int P, con
   const bool adds = of_bytes && P * V >= 8; /* others are few, and would be 1 KB of code each */
   const bool through_memory =
     (run->residual && !adds) || (t->left < (size_t)B * 16 && (B > 2 || CK_LANES < 4));
+  /* The bytes of a pixel's last vector; wide tiles are full ones. */
+  const uint32_t mask = B > 2 || t->left >= 32 ? ~0u : (1u << t->left) - 1;
   size_t pixel = t->pixel;
   for (size_t tiles = t->tiles; tiles-- > 0; pixel += (size_t)P) {
     vi sum[CK_RUN_SUMS];
@@ -231,9 +233,7 @@ CK_INLINE void run_tiles(const tile_run *t, finish_run *finish, const int P, con
         const int block = g / per_block + lane, b = block % B;
         if (block >= P * B || (lane > 0 && b > 0)) continue;
         const int lanes = CK_LANES - lane < B - b ? CK_LANES - lane : B - b;
-        /* Wide tiles are full ones. */
-        const size_t left = B > 2 || CK_LANES < 4 ? 64 : t->left - (size_t)(b * 16);
-        store_lanes(to + (size_t)(block / B) * run->output_bytes + b * 16, u, lane, lanes, left);
+        store_lanes(to + (size_t)(block / B) * run->output_bytes + b * 16, u, lane, lanes, mask);
       }
     }
   }
