@@ -11,7 +11,7 @@
 
 #define CK_SET avx512vnni
 #define CK_DPBUSD _mm512_dpbusd_epi32
-#define CK_DPWSSD _mm512_dpwssd_epi32
+#define CK_DPWSSD "vpdpwssd"
 #define CK_TILE 12
 #define CK_ACCUMULATORS 12
 #define CK_SHAPES {2, 6}, {1, 6}

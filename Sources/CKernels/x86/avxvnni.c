@@ -10,7 +10,7 @@
 
 #define CK_SET avxvnni
 #define CK_DPBUSD _mm256_dpbusd_avx_epi32
-#define CK_DPWSSD _mm256_dpwssd_avx_epi32
+#define CK_DPWSSD "%{vex%} vpdpwssd"
 #define CK_TILE 12
 #define CK_ACCUMULATORS 12
 #define CK_SHAPES {2, 3}, {1, 6}

@@ -15,7 +15,9 @@ enum {
 /* Adds the sums of the products of two int16 each. */
 CK_INLINE vi wg_dot(vi acc, vi a, vi b) {
 #ifdef CK_DPWSSD
-  return CK_DPWSSD(acc, a, b);
+  /* Of its intrinsic LLVM makes a multiplication and an addition, to wait less for the sum. */
+  __asm__(CK_DPWSSD " %2, %1, %0" : "+v"(acc) : "v"(a), "v"(b));
+  return acc;
 #else
   return I(add_epi32)(acc, I(madd_epi16)(a, b));
 #endif
@@ -34,14 +36,22 @@ CK_INLINE void wg_input_line(vi *out, const vi *d, const int S) {
     out[3] = wg_subtract(d[1], d[3]);
     return;
   }
-  const vi even = wg_subtract(d[4], d[2]), odd = wg_subtract(d[3], d[1]);
-  const vi twice = wg_add(odd, odd);
-  out[0] = wg_add(wg_shift(wg_subtract(d[0], d[2]), 2), even);
-  out[1] = wg_subtract(wg_shift(wg_add(d[1], d[2]), 2), wg_add(d[3], d[4]));
-  out[2] = wg_add(wg_shift(wg_subtract(d[2], d[1]), 2), wg_subtract(d[3], d[4]));
-  out[3] = wg_add(even, twice);
-  out[4] = wg_subtract(even, twice);
-  out[5] = wg_subtract(wg_subtract(d[5], d[3]), wg_add(twice, twice));
+  const vi even = wg_subtract(wg_shift(d[2], 2), d[4]), odd = wg_subtract(wg_shift(d[1], 2), d[3]);
+  const vi even2 = wg_subtract(d[4], d[2]), odd2 = wg_shift(wg_subtract(d[3], d[1]), 1);
+  out[0] = wg_add(wg_shift(wg_subtract(d[0], d[2]), 2), even2);
+  out[1] = wg_add(even, odd);
+  out[2] = wg_subtract(even, odd);
+  out[3] = wg_add(even2, odd2);
+  out[4] = wg_subtract(even2, odd2);
+  out[5] = wg_add(odd, wg_subtract(d[5], wg_shift(d[3], 2)));
+}
+
+/* A shuffle that makes int16 of bytes 0 and 2 of every four, or 1 and 3, in their upper halves where `upper`. */
+CK_INLINE vi wg_bytes(size_t odd, bool upper) {
+  static const uint32_t order[2][2][4] = {
+    {{0x80028000, 0x80068004, 0x800a8008, 0x800e800c}, {0x80038001, 0x80078005, 0x800b8009, 0x800f800d}},
+    {{0x02800080, 0x06800480, 0x0a800880, 0x0e800c80}, {0x03800180, 0x07800580, 0x0b800980, 0x0f800d80}}};
+  return broadcast_lane(order[upper][odd]);
 }
 
 /* G g of a column or row, with rows of integers. */
@@ -86,12 +96,12 @@ CK_INLINE void wg_transform_inputs(const ck_winograd *call, const wg_layout *l, 
     for (size_t at = 0; at < row_bytes; at += bytes) {
       char *const row = to + at / 64 * l->chunk + at % 64;
       for (size_t odd = 0; odd < 2; ++odd) {
+        const vi of = wg_bytes(odd, false);
         vi lines[6][6];
         CK_UNROLL for (int x = 0; x < S; ++x) {
           vi d[6], column[6];
           CK_UNROLL for (int y = 0; y < S; ++y) {
-            const vi u = load(in[S * y + x] + at);
-            d[y] = odd ? I(srli_epi16)(u, 8) : SI(and)(u, I(set1_epi16)(0xff));
+            d[y] = I(shuffle_epi8)(load(in[S * y + x] + at), of);
           }
           wg_input_line(column, d, S);
           CK_UNROLL for (int y = 0; y < S; ++y) lines[y][x] = column[y];
@@ -116,12 +126,13 @@ CK_INLINE void wg_transform_weights(const int8_t *weights, size_t k4, size_t qua
   for (size_t q = 0; q < quads; ++q, weights += 64, to += 2 * wg_row) {
     for (size_t at = 0; at < 64; at += bytes) {
       for (size_t odd = 0; odd < 2; ++odd) {
+        const vi of = wg_bytes(odd, true);
         vi lines[6][3];
         CK_UNROLL for (int x = 0; x < 3; ++x) {
           vi g[3], column[6];
           CK_UNROLL for (int y = 0; y < 3; ++y) {
             const vi w = load(weights + (size_t)(3 * y + x) * k4 * 64 + at);
-            g[y] = I(srai_epi16)(odd ? w : I(slli_epi16)(w, 8), 8);
+            g[y] = I(srai_epi16)(I(shuffle_epi8)(w, of), 8);
           }
           wg_weight_line(column, g, S);
           CK_UNROLL for (int y = 0; y < S; ++y) lines[y][x] = column[y];

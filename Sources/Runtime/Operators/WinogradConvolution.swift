@@ -23,7 +23,7 @@ struct WinogradConvolution {
   private let workOffset: Int
 
   /// Most bytes of scratch memory that a call of the kernel may need.
-  private static let mostWork = 448 << 10
+  private static let mostWork = 640 << 10
   /// With fewer outputs a thread the transformation of weights costs too much.
   private static let leastPixels = 64
 
@@ -58,7 +58,7 @@ struct WinogradConvolution {
       let products = inputs * ((output.channels + 15) / 16 * 16)
       let padded = (inputs + 31) / 32 * 32
       let (multiplying, ofInputs, ofOutputs, ofWeights) =
-        side == 2 ? (17, 90, 120, 95) : hasDotProduct ? (18, 130, 800, 180) : (38, 240, 500, 150)
+        side == 2 ? (17, 90, 120, 95) : hasDotProduct ? (18, 160, 360, 88) : (38, 240, 500, 150)
       let tile = multiplying * products + ofInputs * padded + ofOutputs * output.channels
       cost = tiles * tile + bands * products * ofWeights
     }
@@ -73,11 +73,11 @@ struct WinogradConvolution {
       record.dilationY == 1, record.dilationX == 1
     else { return nil }
     self.kernel = kernel
-    // What the usual kernel takes; with dot products of bytes a seventh less than that, so that a gain is certain.
+    // What the usual kernel takes; with dot products of bytes a twentieth less, so that a gain is certain.
     let hasDotProduct = plan.kernels.widen == nil
     let sixteenths = ByteConvolution.costs(plan, input)
     let usual =
-      hasDotProduct ? 2 * input.channels + 17 : 10 * input.channels * sixteenths / 16 + 40
+      hasDotProduct ? 19 * input.channels / 8 + 4 : 10 * input.channels * sixteenths / 16 + 40
     var cost = output.elements * usual
     var best: Tiling?
     // With dot products, 2 × 2 never wins: it has 16 products of int16 where 36 of bytes take as long as 18.
