@@ -159,11 +159,6 @@ CK_INLINE void add_products(vi *sum, const tile_run *t, size_t pixel, const dist
 CK_INLINE void add_bytes(vi *sum, const tile_run *t, size_t pixel, const distances *d, const int P,
                          const int V) {
   const ck_conv_run *run = t->run;
-  if (run->residual) { /* it comes while products are made */
-    CK_UNROLL for (int p = 0; p < P; ++p) {
-      __builtin_prefetch(run->residual + (pixel + (size_t)p) * run->residual_bytes + t->channel);
-    }
-  }
   const size_t k4 = run->k4;
   for (size_t i = 0; i < run->taps; ++i) {
     byte_tap tap = {.base = {run->input[i] + pixel * t->step}, .d = d,
@@ -181,7 +176,12 @@ CK_INLINE void run_tiles(const tile_run *t, finish_run *finish, const int P, con
   const ck_conv_run *run = t->run;
   const size_t step = t->step;
   const distances d = {step, 3 * step, 5 * step};
-  const bool adds = of_bytes && P * V >= 8; /* others are few, and would be 1 KB of code each */
+#ifdef CK_DPBUSD
+  const bool is_fast = true;
+#else
+  const bool is_fast = of_bytes;
+#endif
+  const bool adds = is_fast && P * V >= 8; /* others are few, and would be 1 KB of code each */
   const bool through_memory =
     (run->residual && !adds) || (t->left < (size_t)B * 16 && (B > 2 || CK_LANES < 4));
   /* The bytes of a pixel's last vector; wide tiles are full ones. */
@@ -192,6 +192,11 @@ CK_INLINE void run_tiles(const tile_run *t, finish_run *finish, const int P, con
     CK_UNROLL for (int v = 0; v < V; ++v) {
       const vi start = load(t->e->bias + t->channel + v * int32s);
       CK_UNROLL for (int p = 0; p < P; ++p) sum[p * V + v] = start;
+    }
+    if (adds && run->residual) { /* it comes while products are made */
+      CK_UNROLL for (int p = 0; p < P; ++p) {
+        __builtin_prefetch(run->residual + (pixel + (size_t)p) * run->residual_bytes + t->channel);
+      }
     }
 #ifdef CK_BYTE_TILES
     if (of_bytes) {

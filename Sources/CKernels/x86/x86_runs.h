@@ -2,7 +2,7 @@
  * where there is a plan, see x86_byte_runs.h, else they widen the inputs of some pixels first, once for
  * all taps and channels that share them. */
 
-enum { chunk_bytes = 20 << 10 }; /* of inputs and outputs that stay in the first level cache */
+enum { chunk_bytes = 40 << 10 }; /* of inputs and outputs that stay in the first level cache */
 
 #define CK_RUN(P, B) \
   static void run_##P##_##B(const tile_run *t) { run_tiles(t, finish_run_##B, P, B, false); }
@@ -36,7 +36,8 @@ static size_t next_pixels(size_t left, size_t blocks) {
 #ifdef CK_DPBUSD
 /* Pixels of which inputs and outputs stay in the first level cache. */
 CK_INLINE size_t chunk_pixels(const ck_conv_run *run) {
-  return chunk_bytes / (4 * run->taps * run->k4 + run->channels);
+  const size_t step = ck_smaller(run->input_bytes, 4 * run->k4);
+  return chunk_bytes / (run->taps * step + run->channels);
 }
 #else
 /* [width of the tiles][step][bytes 0 and 2, bytes 1 and 3][channel][2] */
@@ -98,7 +99,7 @@ static void conv_run(const ck_conv_run *run, const ck_epilogue *e) {
   }
 #endif
   const size_t blocks = (run->channels + 15) / 16, steps = run->taps * run->k4;
-  const size_t fitting = chunk_pixels(run), chunk = fitting > 28 ? fitting / 28 * 28 : fitting;
+  const size_t fitting = chunk_pixels(run), chunk = fitting > 28 ? fitting / 28 * 28 : fitting > 14 ? 14 : fitting > 7 ? 7 : fitting;
   tile_run t = {.run = run, .e = e, .r = &r, .stride = steps * 64};
   for (size_t first = 0; first < run->pixels; first += chunk) {
     const size_t end = ck_smaller(first + chunk, run->pixels);
