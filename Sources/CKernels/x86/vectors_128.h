@@ -30,11 +30,7 @@ CK_INLINE __m128i sums_of(vi a, vi b, vi c, vi d) {
 CK_INLINE vi natural_order(vi bytes) { return bytes; }
 
 /* The one 128-bit lane. */
-CK_INLINE vi lanes_from(const void *base, size_t stride, size_t count) {
-  (void)stride;
-  (void)count;
-  return _mm_loadu_si128(base);
-}
+CK_INLINE vi lanes_at(const void *const at[1]) { return _mm_loadu_si128(at[0]); }
 
 /* The first n bytes, n >= 1. */
 CK_INLINE void store_bytes(uint8_t *to, vi v, size_t n) {

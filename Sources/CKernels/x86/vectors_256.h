@@ -32,12 +32,10 @@ CK_INLINE vi natural_order(vi bytes) {
   return _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
 }
 
-/* 128-bit lane l is 16 bytes at base + l * stride; lanes from `count` on repeat the first. */
-CK_INLINE vi lanes_from(const void *base, size_t stride, size_t count) {
-  const char *at = base;
-  vi v = _mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)at));
-  return _mm256_inserti128_si256(
-    v, _mm_loadu_si128((const __m128i *)(at + (count > 1 ? stride : 0))), 1);
+/* 128-bit lane l is 16 bytes at at[l]. */
+CK_INLINE vi lanes_at(const void *const at[2]) {
+  return _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128(at[0])),
+                                 _mm_loadu_si128(at[1]), 1);
 }
 
 /* The first n bytes, n >= 1. */

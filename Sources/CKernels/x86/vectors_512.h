@@ -49,15 +49,12 @@ CK_INLINE vi natural_order(vi bytes) {
   return _mm512_permutexvar_epi32(order, bytes);
 }
 
-/* 128-bit lane l is 16 bytes at base + l * stride; lanes from `count` on repeat the first. */
-CK_INLINE vi lanes_from(const void *base, size_t stride, size_t count) {
-  const char *at = base;
-  const __m128i lane0 = _mm_loadu_si128((const __m128i *)at);
-  const __m128i lane1 = _mm_loadu_si128((const __m128i *)(at + (count > 1 ? stride : 0)));
-  const __m128i lane2 = _mm_loadu_si128((const __m128i *)(at + (count > 2 ? 2 * stride : 0)));
-  const __m128i lane3 = _mm_loadu_si128((const __m128i *)(at + (count > 3 ? 3 * stride : 0)));
-  const vi low = _mm512_inserti32x4(_mm512_castsi128_si512(lane0), lane1, 1);
-  return _mm512_inserti32x4(_mm512_inserti32x4(low, lane2, 2), lane3, 3);
+/* 128-bit lane l is 16 bytes at at[l]. */
+CK_INLINE vi lanes_at(const void *const at[4]) {
+  const vi low = _mm512_inserti32x4(_mm512_castsi128_si512(_mm_loadu_si128(at[0])),
+                                    _mm_loadu_si128(at[1]), 1);
+  return _mm512_inserti32x4(_mm512_inserti32x4(low, _mm_loadu_si128(at[2]), 2),
+                            _mm_loadu_si128(at[3]), 3);
 }
 
 /* The first n bytes, n >= 1. */

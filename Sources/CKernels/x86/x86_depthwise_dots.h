@@ -1,6 +1,6 @@
 /* Depthwise convolution of whole rows by dot products of columns: the taps of a window that lie
  * above each other are interleaved once for all output pixels of the row in whose windows they
- * lie. */
+ * lie. Vectors hold as many channels as fit or, where fewer are left, 16 of several rows. */
 
 enum {
   most_size = 5, /* of a window */
@@ -22,8 +22,7 @@ CK_INLINE vi moved_byte(vi v, const int from, const int to) {
 }
 
 CK_INLINE void prepare_columns(column_constants *k, const ck_depthwise_rows *call,
-                               const ck_epilogue *e, size_t channel, const int K) {
-  const size_t blocks = (call->channels - channel + 15) / 16;
+                               const ck_epilogue *e, size_t channel, size_t blocks, const int K) {
   const size_t block_bytes = (size_t)(K * K + 3) / 4 * 64;
   const int8_t *weights = call->weights + channel / 16 * block_bytes;
   for (int j = 0; j < 4; ++j) {
@@ -47,20 +46,35 @@ CK_INLINE void prepare_columns(column_constants *k, const ck_depthwise_rows *cal
   k->rounding = make_rounding(e->zero_point, e->low, e->high);
 }
 
-/* Half `half` of what `interleave` gives for the first 1, 3 or 4 rows of a column. */
-CK_INLINE void interleave_half(vi out[2], const uint8_t *const *column, size_t channel,
-                               const int rows, const int half) {
-  const vi a = load(column[0] + channel);
+/* What a vector of inputs is, from the pointers of a column of windows on. */
+typedef struct {
+  const uint8_t *const *column;
+  size_t channel;
+  size_t rows[CK_LANES]; /* of lanes, where they are of several rows */
+} column_inputs;
+
+/* The vector of row `y` of a window. */
+CK_INLINE vi column_row(const column_inputs *in, const int y, const bool of_rows) {
+  if (!of_rows) return load(in->column[y] + in->channel);
+  const void *at[CK_LANES];
+  CK_UNROLL for (int l = 0; l < CK_LANES; ++l) at[l] = in->column[in->rows[l] + (size_t)y] + in->channel;
+  return lanes_at(at);
+}
+
+/* Half `half` of what `interleave` gives for the 1, 3 or 4 rows of a column from `first` on. */
+CK_INLINE void interleave_half(vi out[2], const column_inputs *in, const int first,
+                               const int rows, const int half, const bool of_rows) {
+  const vi a = column_row(in, first, of_rows);
   if (rows == 1) {
     CK_UNROLL for (int i = 0; i < 2; ++i) {
-      const int32_t each = 0x01010101, first = each * (8 * half + 4 * i);
-      const int32_t pattern[4] = {first, first + each, first + 2 * each, first + 3 * each};
+      const int32_t each = 0x01010101, least = each * (8 * half + 4 * i);
+      const int32_t pattern[4] = {least, least + each, least + 2 * each, least + 3 * each};
       out[i] = I(shuffle_epi8)(a, broadcast_lane(pattern));
     }
     return;
   }
-  const vi b = load(column[1] + channel), c = load(column[2] + channel);
-  const vi d = rows == 4 ? load(column[3] + channel) : c;
+  const vi b = column_row(in, first + 1, of_rows), c = column_row(in, first + 2, of_rows);
+  const vi d = rows == 4 ? column_row(in, first + 3, of_rows) : c;
   const vi ab = half ? I(unpackhi_epi8)(a, b) : I(unpacklo_epi8)(a, b);
   const vi cd = half ? I(unpackhi_epi8)(c, d) : I(unpacklo_epi8)(c, d);
   out[0] = I(unpacklo_epi16)(ab, cd);
@@ -70,14 +84,14 @@ CK_INLINE void interleave_half(vi out[2], const uint8_t *const *column, size_t c
 /* Adds column `j` after the first of a pixel's window to the sums of that pixel and of those after
  * it in whose windows it lies. K, S and j are constants where this is inlined. */
 CK_INLINE void add_dots(vi sum[][4], const column_constants *k,
-                        const prepared_weights weights[][2][4], const uint8_t *const *column,
-                        size_t channel, const int j, const int K, const int S) {
+                        const prepared_weights weights[][2][4], column_inputs *in, const int j,
+                        const int K, const int S, const bool of_rows) {
   CK_UNROLL for (int part = 0; part < (K + 3) / 4 * 2; ++part) {
     const int first = part / 2 * 4, half = part % 2;
     vi u[2];
     /* One half after the other: of sixteen registers, sums take twelve. */
-    if (CK_LANES < 4) __asm__ volatile("" : "+r"(column));
-    interleave_half(u, column + first, channel, K - first < 4 ? K - first : 4, half);
+    if (CK_LANES < 4) __asm__ volatile("" : "+r"(in->column));
+    interleave_half(u, in, first, K - first < 4 ? K - first : 4, half, of_rows);
     CK_UNROLL for (int n = 0; n < 2; ++n) {
       const int i = 2 * half + n;
       const prepared_input input = prepare_input(u[n]);
@@ -97,48 +111,65 @@ CK_INLINE void add_dots(vi sum[][4], const column_constants *k,
   }
 }
 
-/* A window of K x K with stride S, both constants where this is inlined. Columns that a pixel's
- * window shares with that of the pixel before have been added with it. */
-CK_INLINE void window_by_dots(const ck_depthwise_rows *call, const ck_epilogue *e, const int K,
-                              const int S) {
+/* A vector of channels from `channel` on, of `bytes` channels of a row at a time or of 16 of CK_LANES rows; `left` of them
+ * exist. Columns that a pixel's window shares with that of the pixel before have been added with it. */
+CK_INLINE void channels_by_dots(const ck_depthwise_rows *call, const ck_epilogue *e, size_t channel,
+                                size_t left, const int K, const int S, const bool of_rows) {
   const bool hold = K == 3 && CK_LANES == 4; /* registers enough for the weights */
   const size_t all_rows = (call->rows + CK_ROWS - 1) / CK_ROWS * CK_ROWS;
   const size_t inputs = (all_rows - 1) * (size_t)S + (size_t)K, pixel_bytes = call->pixel_bytes;
   const int before = K - S;
-  for (size_t channel = 0; channel < call->channels; channel += bytes) {
-    column_constants k;
-    prepare_columns(&k, call, e, channel, K);
-    prepared_weights held[3][2][4];
-    CK_UNROLL for (int x = 0; x < 3; ++x) {
-      CK_UNROLL for (int i = 0; i < 4; ++i) held[x][0][i] = k.weights[x][0][i];
+  column_constants k;
+  prepare_columns(&k, call, e, channel, of_rows ? 1 : (left + 15) / 16, K);
+  prepared_weights held[3][2][4];
+  CK_UNROLL for (int x = 0; x < 3; ++x) {
+    CK_UNROLL for (int i = 0; i < 4; ++i) held[x][0][i] = k.weights[x][0][i];
+  }
+  for (size_t row = 0; row < call->rows; row += of_rows ? CK_LANES : 1) {
+    column_inputs in = {.column = call->input + row * (size_t)S, .channel = channel};
+    size_t outputs[CK_LANES];
+    CK_UNROLL for (size_t l = 0; l < CK_LANES; ++l) { /* lanes past the last row repeat it */
+      const size_t lane = ck_smaller(l, call->rows - 1 - row);
+      in.rows[l] = lane * (size_t)S;
+      outputs[l] = lane * call->row_bytes;
     }
-    const size_t left = call->channels - channel;
-    for (size_t row = 0; row < call->rows; ++row) {
-      const uint8_t *const *column = call->input + row * (size_t)S;
-      uint8_t *to = call->output + row * call->row_bytes + channel;
-      vi sum[most_begun][4];
-      CK_UNROLL for (int j = 0; j < before; ++j, column += inputs) {
-        add_dots(sum, &k, k.weights, column, channel, j, K, S);
+    uint8_t *to = call->output + row * call->row_bytes + channel;
+    vi sum[most_begun][4];
+    CK_UNROLL for (int j = 0; j < before; ++j, in.column += inputs) {
+      add_dots(sum, &k, k.weights, &in, j, K, S, of_rows);
+    }
+    for (size_t pixel = 0; pixel < call->width; ++pixel, to += pixel_bytes) {
+      /* The other constants are operands in memory: they would only be moved to the stack. */
+      const column_constants *from = &k;
+      __asm__ volatile("" : "+r"(from));
+      CK_UNROLL for (int j = before; j < K; ++j, in.column += inputs) {
+        add_dots(sum, from, hold ? held : from->weights, &in, j, K, S, of_rows);
       }
-      for (size_t pixel = 0; pixel < call->width; ++pixel, to += pixel_bytes) {
-        /* The other constants are operands in memory: they would only be moved to the stack. */
-        const column_constants *from = &k;
-        __asm__ volatile("" : "+r"(from));
-        CK_UNROLL for (int j = before; j < K; ++j, column += inputs) {
-          add_dots(sum, from, hold ? held : from->weights, column, channel, j, K, S);
-        }
-        vf t[4];
-        CK_UNROLL for (int i = 0; i < 4; ++i) t[i] = scaled(sum[0][i], from->multiplier[i]);
-        const vi u = round_and_pack(t, &from->rounding);
-        if (left >= bytes) {
-          store(to, u);
-        } else {
-          store_bytes(to, u, left);
-        }
-        CK_UNROLL for (int p = 1; p < most_begun; ++p) {
-          CK_UNROLL for (int i = 0; i < 4; ++i) sum[p - 1][i] = sum[p][i];
-        }
+      vf t[4];
+      CK_UNROLL for (int i = 0; i < 4; ++i) t[i] = scaled(sum[0][i], from->multiplier[i]);
+      const vi u = round_and_pack(t, &from->rounding);
+      if (of_rows) {
+        CK_UNROLL for (int l = 0; l < CK_LANES; ++l) store_lane(to + outputs[l], u, l, left);
+      } else if (left >= bytes) {
+        store(to, u);
+      } else {
+        store_bytes(to, u, left);
+      }
+      CK_UNROLL for (int p = 1; p < most_begun; ++p) {
+        CK_UNROLL for (int i = 0; i < 4; ++i) sum[p - 1][i] = sum[p][i];
       }
     }
+  }
+}
+
+/* A window of K x K with stride S, both constants where this is inlined. */
+CK_INLINE void window_by_dots(const ck_depthwise_rows *call, const ck_epilogue *e, const int K,
+                              const int S) {
+  size_t channel = 0, left = call->channels;
+  for (; CK_LANES == 1 ? left > 0 : left > bytes - 16; channel += bytes, left -= ck_smaller(left, bytes)) {
+    channels_by_dots(call, e, channel, left, K, S, false);
+  }
+  for (; CK_LANES > 1 && left > 0; channel += 16, left -= ck_smaller(left, 16)) {
+    channels_by_dots(call, e, channel, left, K, S, true);
   }
 }

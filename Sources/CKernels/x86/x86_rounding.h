@@ -9,6 +9,15 @@ enum {
 CK_INLINE vi load(const void *from) { return SI(loadu)((const vi *)from); }
 CK_INLINE void store(void *to, vi v) { SI(storeu)((vi *)to, v); }
 
+/* 128-bit lane l is 16 bytes at base + l * stride; lanes from `count` on repeat the first. */
+CK_INLINE vi lanes_from(const void *base, size_t stride, size_t count) {
+  const void *at[CK_LANES];
+  CK_UNROLL for (size_t l = 0; l < CK_LANES; ++l) {
+    at[l] = (const char *)base + (l < count ? l * stride : 0);
+  }
+  return lanes_at(at);
+}
+
 /* What a call's requantizations share. */
 typedef struct {
   vi zero_point; /* int16 */

@@ -1,6 +1,6 @@
 /* All kernels of an x86 set. Its file includes this once, inside its target region, after its
  * vectors_*.h, which gives vi, vf, I(), SI(), CK_LANES, widen*, sums_of, natural_order,
- * lanes_from, broadcast_lane and store_*. It defines
+ * lanes_at, broadcast_lane and store_*. It defines
  *   CK_SET, CK_TILE, CK_TILES   see ../kernel_table.h and ../convolution.h,
  *   CK_ACCUMULATORS             the sums of a full register tile in vectors, 4n,
  *   CK_RUN_*                    see x86_run_tiles.h, and
