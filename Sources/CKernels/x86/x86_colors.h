@@ -1,18 +1,47 @@
 /* Convolution of images of up to three channels, four bytes a pixel: first layers. Lanes are pixels
  * and weights are broadcast, so no lane is empty whatever the number of channels, and no product is
- * of the fourth byte: red and blue of a tap make a pair, greens of two taps make another. */
+ * of the fourth byte. A step of the sum is four bytes a pixel. */
 
 enum {
   color_channels = 8,                     /* of a register tile */
   color_vectors = CK_LANES == 4 ? 2 : 1,  /* of pixels: as many sums as there are registers for */
 };
 
-/* Pairs of a window. */
-CK_INLINE size_t color_pairs(size_t taps) { return taps + (taps + 1) / 2; }
+#ifdef CK_DPBUSD
+/* The colours of every fourth tap are the fourth bytes of the three before. */
+CK_INLINE size_t color_steps(size_t taps) { return taps - taps / 4; }
 
-/* [block][taps][16][4] bytes to [block][pair][16][2], first those of red and blue. */
+/* Adds tap t to `steps`, which lie every `distance` bytes. */
+CK_INLINE void add_color_tap(char *steps, size_t distance, size_t t, vi v) {
+  char *const step = steps + color_steps(t) * distance;
+  if (t % 4 < 3) {
+    store(step, SI(and)(v, I(set1_epi32)(0xffffff)));
+    return;
+  }
+  CK_UNROLL for (int i = 0; i < 3; ++i) {
+    char *const before = step - (size_t)(3 - i) * distance;
+    const vi color = I(slli_epi32)(I(srli_epi32)(v, 8 * i), 24);
+    store(before, SI(or)(load(before), color));
+  }
+}
+
+/* [block][taps][16][4] bytes to [block][step][16][4]. */
 static void color_weights(const int8_t *weights, size_t taps, size_t blocks, int16_t *to) {
-  for (; blocks > 0; --blocks, to += color_pairs(taps) * 32) {
+  for (; blocks > 0; --blocks, to += color_steps(taps) * 32) {
+    for (size_t t = 0; t < taps; ++t) {
+      CK_UNROLL for (int v = 0; v < per_block; ++v, weights += bytes) {
+        add_color_tap((char *)to + v * bytes, 64, t, load(weights));
+      }
+    }
+  }
+}
+#else
+/* Pairs of int16: red and blue of a tap, then greens of two taps. */
+CK_INLINE size_t color_steps(size_t taps) { return taps + (taps + 1) / 2; }
+
+/* [block][taps][16][4] bytes to [block][step][16][2]. */
+static void color_weights(const int8_t *weights, size_t taps, size_t blocks, int16_t *to) {
+  for (; blocks > 0; --blocks, to += color_steps(taps) * 32) {
     for (size_t t = 0; t < taps; ++t) {
       CK_UNROLL for (int v = 0; v < per_block; ++v, weights += bytes) {
         const vi w = load(weights);
@@ -24,24 +53,29 @@ static void color_weights(const int8_t *weights, size_t taps, size_t blocks, int
     }
   }
 }
+#endif
 
-/* The pairs of V vectors of pixels from `pixel` on: [pair][pixel][2]. */
+/* The steps of V vectors of pixels from `pixel` on: [step][pixel][4 bytes]. */
 CK_INLINE void color_inputs(const ck_color_run *run, size_t pixel, const int stride, const int V) {
-  const vi both = I(set1_epi32)(0xff00ff), low = I(set1_epi32)(0xff);
-  int32_t *to = run->scratch, *green = to + run->height * run->width * (size_t)(V * int32s);
+  const size_t taps = run->height * run->width;
+  char *const steps = run->scratch;
   size_t t = 0;
   for (size_t y = 0; y < run->height; ++y) {
     const uint8_t *at = run->rows[y] + pixel * (size_t)(stride * 4);
     for (size_t x = 0; x < run->width; ++x, ++t, at += 4) {
-      CK_UNROLL for (int v = 0; v < V; ++v, to += int32s) {
+      CK_UNROLL for (int v = 0; v < V; ++v) {
         const uint8_t *from = at + v * stride * bytes;
         const vi u = stride == 1 ? load(from) : even_int32s(load(from), load(from + bytes));
-        const vi g = SI(and)(I(srli_epi32)(u, 8), low);
-        int32_t *const pair = green + v * int32s;
-        store(to, SI(and)(u, both));
+#ifdef CK_DPBUSD
+        (void)taps;
+        add_color_tap(steps + v * bytes, (size_t)(V * bytes), t, u);
+#else
+        char *const pair = steps + ((taps + t / 2) * (size_t)V + (size_t)v) * bytes;
+        const vi g = SI(and)(I(srli_epi32)(u, 8), I(set1_epi32)(0xff));
+        store(steps + (t * (size_t)V + (size_t)v) * bytes, SI(and)(u, I(set1_epi32)(0xff00ff)));
         store(pair, t % 2 ? SI(or)(load(pair), I(slli_epi32)(g, 16)) : g);
+#endif
       }
-      green += t % 2 ? V * int32s : 0;
     }
   }
 }
@@ -57,21 +91,53 @@ CK_INLINE vi color_bytes(const vi *sum, const int V, const ck_epilogue *e, const
   return I(shuffle_epi8)(round_and_pack(t, r), broadcast_lane(order));
 }
 
-/* The first n < color_channels channels of two pixels. */
-static __attribute__((noinline)) void store_few_colors(uint8_t *to, size_t step, __m128i two,
-                                                       size_t n) {
-  uint8_t all[2 * color_channels];
-  _mm_storeu_si128((__m128i *)all, two);
+static __attribute__((noinline)) void store_few_channels(uint8_t *to, __m128i v, size_t n) {
+  uint8_t all[16];
+  _mm_storeu_si128((__m128i *)all, v);
   ck_copy_bytes(to, all, n);
-  ck_copy_bytes(to + step, all + color_channels, n);
 }
 
+/* The first n <= color_channels channels of two pixels. */
 CK_INLINE void store_colors(uint8_t *to, size_t step, __m128i two, size_t n) {
-  if (n < color_channels) {
-    store_few_colors(to, step, two, n);
-  } else {
+  if (n == color_channels) {
     _mm_storel_epi64((__m128i *)to, two);
     _mm_storeh_pi((__m64 *)(to + step), (__m128)two);
+  } else {
+    store_few_channels(to, two, n);
+    store_few_channels(to + step, _mm_unpackhi_epi64(two, two), n);
+  }
+}
+
+/* LLVM would take vectors apart before it shuffles them, and shuffle every lane. */
+CK_INLINE vi kept_whole(vi v) {
+  __asm__("" : "+x"(v));
+  return v;
+}
+
+/* Writes `left` channels, up to a block, of int32s pixels; by[c] are four of these channels. */
+CK_INLINE void store_pixels(uint8_t *to, size_t step, const vi by[4], size_t left) {
+  const vi p01 = kept_whole(I(unpacklo_epi32)(by[0], by[1]));
+  const vi p23 = kept_whole(I(unpackhi_epi32)(by[0], by[1]));
+  if (left <= color_channels) {
+    CK_UNROLL for (int lane = 0; lane < CK_LANES; ++lane, to += 4 * step) {
+      store_colors(to, step, lane_of(p01, lane), left);
+      store_colors(to + 2 * step, step, lane_of(p23, lane), left);
+    }
+    return;
+  }
+  const vi q01 = I(unpacklo_epi32)(by[2], by[3]), q23 = I(unpackhi_epi32)(by[2], by[3]);
+  const vi pixel[4] = {
+    kept_whole(I(unpacklo_epi64)(p01, q01)), kept_whole(I(unpackhi_epi64)(p01, q01)),
+    kept_whole(I(unpacklo_epi64)(p23, q23)), kept_whole(I(unpackhi_epi64)(p23, q23))};
+  CK_UNROLL for (int lane = 0; lane < CK_LANES; ++lane) {
+    CK_UNROLL for (int i = 0; i < 4; ++i, to += step) {
+      const __m128i channels = lane_of(pixel[i], lane);
+      if (left == 16) {
+        _mm_storeu_si128((__m128i *)to, channels);
+      } else {
+        store_few_channels(to, channels, left);
+      }
+    }
   }
 }
 
@@ -79,7 +145,7 @@ CK_INLINE void store_colors(uint8_t *to, size_t step, __m128i two, size_t n) {
  * registers. */
 CK_INLINE void color_part(const ck_color_run *run, const ck_epilogue *e, const rounding *r,
                           size_t pixel, const int V) {
-  const size_t pairs = color_pairs(run->height * run->width), step = run->output_bytes;
+  const size_t steps = color_steps(run->height * run->width), step = run->output_bytes;
   uint8_t *to = run->output + pixel * step;
   for (size_t at = 0; at < (size_t)(V * int32s) * step; at += 64) __builtin_prefetch(to + at, 1);
   if (run->stride == 1) {
@@ -88,6 +154,7 @@ CK_INLINE void color_part(const ck_color_run *run, const ck_epilogue *e, const r
     color_inputs(run, pixel, 2, V);
   }
   const int16_t *weights = run->weights;
+  vi by[color_vectors][4]; /* channels, four at a time, of a block */
   for (size_t channel = 0; channel < run->channels; channel += color_channels) {
     vi sum[color_channels * color_vectors];
     CK_UNROLL for (int c = 0; c < color_channels; ++c) {
@@ -95,27 +162,30 @@ CK_INLINE void color_part(const ck_color_run *run, const ck_epilogue *e, const r
       CK_UNROLL for (int v = 0; v < V; ++v) sum[c * V + v] = start;
     }
     const int32_t *input = run->scratch;
-    const int16_t *w = weights + channel / 16 * pairs * 32 + channel % 16 * 2;
-    for (size_t n = pairs; n > 0; --n, input += V * int32s, w += 32) {
+    const int16_t *w = weights + channel / 16 * steps * 32 + channel % 16 * 2;
+    for (size_t n = steps; n > 0; --n, input += V * int32s, w += 32) {
       vi u[color_vectors];
       CK_UNROLL for (int v = 0; v < V; ++v) u[v] = load(input + v * int32s);
       CK_UNROLL for (int c = 0; c < color_channels; ++c) {
-        const vi both = I(set1_epi32)(ck_read32(w + 2 * c));
+        const vi weight = I(set1_epi32)(ck_read32(w + 2 * c));
         CK_UNROLL for (int v = 0; v < V; ++v) {
-          sum[c * V + v] = I(add_epi32)(sum[c * V + v], I(madd_epi16)(u[v], both));
+#ifdef CK_DPBUSD
+          sum[c * V + v] = CK_DPBUSD(sum[c * V + v], u[v], weight);
+#else
+          sum[c * V + v] = I(add_epi32)(sum[c * V + v], I(madd_epi16)(u[v], weight));
+#endif
         }
       }
     }
-    const size_t left = ck_smaller(run->channels - channel, color_channels);
-    uint8_t *at = to + channel;
+    const size_t half = channel % 16 / 4, block = channel - channel % 16;
     CK_UNROLL for (int v = 0; v < V; ++v) {
-      const vi low = color_bytes(sum + v, V, e, r, channel);
-      const vi high = color_bytes(sum + 4 * V + v, V, e, r, channel + 4);
-      const vi first = I(unpacklo_epi32)(low, high), second = I(unpackhi_epi32)(low, high);
-      CK_UNROLL for (int lane = 0; lane < CK_LANES; ++lane, at += 4 * step) {
-        store_colors(at, step, lane_of(first, lane), left);
-        store_colors(at + 2 * step, step, lane_of(second, lane), left);
-      }
+      by[v][half] = color_bytes(sum + v, V, e, r, channel);
+      by[v][half + 1] = color_bytes(sum + 4 * V + v, V, e, r, channel + 4);
+    }
+    const size_t left = ck_smaller(run->channels - block, 16);
+    if (channel - block + color_channels < left) continue; /* the block's second half comes next */
+    CK_UNROLL for (int v = 0; v < V; ++v) {
+      store_pixels(to + (size_t)(v * int32s) * step + block, step, by[v], left);
     }
   }
 }

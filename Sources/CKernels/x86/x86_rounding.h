@@ -22,23 +22,27 @@ CK_INLINE vi lanes_from(const void *base, size_t stride, size_t count) {
 typedef struct {
   vi zero_point; /* int16 */
   vi low, high;  /* u8 */
+  bool moves, clamps;
   vf limit;      /* below 2^31: sums of products that exceed it are clamped, not wrapped */
 } rounding;
 
 CK_INLINE rounding make_rounding(int32_t zero_point, int32_t low, int32_t high) {
   return (rounding){I(set1_epi16)((short)zero_point), I(set1_epi8)((char)low),
-                    I(set1_epi8)((char)high), I(set1_ps)(1e9f)};
+                    I(set1_epi8)((char)high), zero_point != 0, low > 0 || high < 255, I(set1_ps)(1e9f)};
 }
 
 /* Four vectors of floats to bytes in the order [lane][vector][4]. Rounding is to nearest even;
  * the packs saturate, which changes nothing: the zero point moves a value by at most 255, and
  * then it is clamped. */
 CK_INLINE vi round_and_pack(const vf t[4], const rounding *r) {
-  const vi first = I(packs_epi32)(I(cvtps_epi32)(t[0]), I(cvtps_epi32)(t[1]));
-  const vi second = I(packs_epi32)(I(cvtps_epi32)(t[2]), I(cvtps_epi32)(t[3]));
-  const vi u = I(packus_epi16)(I(adds_epi16)(first, r->zero_point),
-                               I(adds_epi16)(second, r->zero_point));
-  return I(min_epu8)(I(max_epu8)(u, r->low), r->high);
+  vi first = I(packs_epi32)(I(cvtps_epi32)(t[0]), I(cvtps_epi32)(t[1]));
+  vi second = I(packs_epi32)(I(cvtps_epi32)(t[2]), I(cvtps_epi32)(t[3]));
+  if (r->moves) {
+    first = I(adds_epi16)(first, r->zero_point);
+    second = I(adds_epi16)(second, r->zero_point);
+  }
+  const vi u = I(packus_epi16)(first, second);
+  return r->clamps ? I(min_epu8)(I(max_epu8)(u, r->low), r->high) : u;
 }
 
 CK_INLINE vf scaled(vi acc, vf multiplier) {

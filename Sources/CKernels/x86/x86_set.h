@@ -20,10 +20,10 @@
 #include "../convolution.h"
 #else
 #include "x86_multiply.h"
+#endif
 #if CK_LANES > 1 /* broadcasts cost as much as products in sse41 */
 #define CK_COLORS
 #include "x86_colors.h"
-#endif
 #endif
 #include "x86_run_pixels.h"
 #ifdef CK_BYTE_TILES

@@ -24,7 +24,15 @@ struct ColorConvolution {
   /// Taps of the largest window.
   private static let mostTaps = 256
 
-  /// Nil where the kernel set has no kernel for it, and for all other convolutions.
+  /// Whether this beats runs of pixels in sets with a dot product of bytes, as measured: by what runs leave empty of their
+  /// lanes, or where many products share the arrangement of inputs.
+  private static func isFasterThanDots(_ record: OperatorRecord, _ channels: Int) -> Bool {
+    let last = channels % 16
+    return (last > 0 && last <= 8) || channels >= 64 || record.strideX == 1
+      || record.kernelHeight * record.kernelWidth > 9
+  }
+
+  /// Nil where the kernel set has no kernel for it or others are faster, and for all other convolutions.
   init?(_ plan: Plan, _ record: OperatorRecord, _ scratch: inout ScratchLayout) {
     let input = plan.view(record.input)
     let output = plan.view(record.output)
@@ -32,7 +40,8 @@ struct ColorConvolution {
     guard let kernel = plan.kernels.conv_color, let arrange = plan.kernels.color_weights,
       input.channels <= 3, input.pixelBytes == 4, output.elementSize == 1, record.groups == 1,
       record.secondInput == OperatorRecord.noTensor, record.dilationY == 1, record.dilationX == 1,
-      record.strideX <= 2, output.width >= Int(CK_COLOR_PIXELS), taps <= Self.mostTaps
+      record.strideX <= 2, output.width >= Int(CK_COLOR_PIXELS), taps <= Self.mostTaps,
+      plan.kernels.widen != nil || Self.isFasterThanDots(record, output.channels)
     else { return nil }
     var layout = scratch
     guard let rows = InputRows(record, input: input, output: output, &layout) else { return nil }
