@@ -68,7 +68,7 @@ CK_INLINE void store_part(uint8_t *to, vi v, int i, int parts) {
 }
 
 /* The one lane, `left` >= 16 bytes. */
-CK_INLINE void store_lanes(uint8_t *to, vi v, int lane, int lanes, uint32_t mask) {
+CK_INLINE void store_lanes(uint8_t *to, vi v, int lane, int lanes, uint64_t mask) {
   (void)lane;
   (void)lanes;
   (void)mask;

@@ -99,7 +99,7 @@ CK_INLINE void store_quarter(uint8_t *to, vi v, int i, size_t n) {
 }
 
 /* `lanes` lanes from `lane` on, both constants, `left` bytes at least. */
-CK_INLINE void store_lanes(uint8_t *to, vi v, int lane, int lanes, uint32_t mask) {
+CK_INLINE void store_lanes(uint8_t *to, vi v, int lane, int lanes, uint64_t mask) {
   (void)mask;
   if (lanes == 2) {
     _mm256_storeu_si256((vi *)to, v);

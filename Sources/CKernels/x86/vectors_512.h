@@ -102,15 +102,14 @@ CK_INLINE void store_quarter(uint8_t *to, vi v, int i, size_t n) {
   }
 }
 
-/* `lanes` lanes from `lane` on, both constants; of one or two lanes, the bytes of `mask`. */
-CK_INLINE void store_lanes(uint8_t *to, vi v, int lane, int lanes, uint32_t mask) {
-  if (lanes == 4) {
-    _mm512_storeu_si512(to, v);
-  } else if (lanes == 3) {
-    _mm512_mask_storeu_epi32(to - 16 * lane, (__mmask16)(0xfff << 4 * lane), v);
+/* `lanes` lanes from `lane` on, both constants, of these the bytes of `mask`. */
+CK_INLINE void store_lanes(uint8_t *to, vi v, int lane, int lanes, uint64_t mask) {
+  if (lanes > 2) {
+    const uint64_t all = ~0ull >> (64 - 16 * lanes);
+    _mm512_mask_storeu_epi8(to - 16 * lane, (mask & all) << 16 * lane, v);
   } else if (lanes == 2) {
     const __m256i half = lane ? _mm512_extracti64x4_epi64(v, 1) : _mm512_castsi512_si256(v);
-    _mm256_mask_storeu_epi8(to, mask, half);
+    _mm256_mask_storeu_epi8(to, (__mmask32)mask, half);
   } else {
     _mm_mask_storeu_epi8(to, (__mmask16)mask, lane_of(v, lane));
   }

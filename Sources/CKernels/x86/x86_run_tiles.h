@@ -183,9 +183,8 @@ CK_INLINE void run_tiles(const tile_run *t, finish_run *finish, const int P, con
 #endif
   const bool adds = is_fast && P * V >= 8; /* others are few, and would be 1 KB of code each */
   const bool through_memory =
-    (run->residual && !adds) || (t->left < (size_t)B * 16 && (B > 2 || CK_LANES < 4));
-  /* The bytes of a pixel's last vector; wide tiles are full ones. */
-  const uint32_t mask = B > 2 || t->left >= 32 ? ~0u : (1u << t->left) - 1;
+    (run->residual && !adds) || (t->left < (size_t)B * 16 && CK_LANES < 4);
+  const uint64_t mask = ~0ull >> (t->left < 64 ? 64 - t->left : 0); /* of a pixel's channels */
   size_t pixel = t->pixel;
   for (size_t tiles = t->tiles; tiles-- > 0; pixel += (size_t)P) {
     vi sum[CK_RUN_SUMS];
@@ -238,7 +237,8 @@ CK_INLINE void run_tiles(const tile_run *t, finish_run *finish, const int P, con
         const int block = g / per_block + lane, b = block % B;
         if (block >= P * B || (lane > 0 && b > 0)) continue;
         const int lanes = CK_LANES - lane < B - b ? CK_LANES - lane : B - b;
-        store_lanes(to + (size_t)(block / B) * run->output_bytes + b * 16, u, lane, lanes, mask);
+        store_lanes(to + (size_t)(block / B) * run->output_bytes + b * 16, u, lane, lanes,
+                    mask >> 16 * b);
       }
     }
   }

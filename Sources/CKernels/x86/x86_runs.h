@@ -2,7 +2,7 @@
  * where there is a plan, see x86_byte_runs.h, else they widen the inputs of some pixels first, once for
  * all taps and channels that share them. */
 
-enum { chunk_bytes = 40 << 10 }; /* of inputs and outputs that stay in the first level cache */
+enum { chunk_bytes = 28 << 10 }; /* of inputs that stay in the first level cache */
 
 #define CK_RUN(P, B) \
   static void run_##P##_##B(const tile_run *t) { run_tiles(t, finish_run_##B, P, B, false); }
@@ -34,10 +34,10 @@ static size_t next_pixels(size_t left, size_t blocks) {
 }
 
 #ifdef CK_DPBUSD
-/* Pixels of which inputs and outputs stay in the first level cache. */
+/* Pixels of which inputs stay in the first level cache. */
 CK_INLINE size_t chunk_pixels(const ck_conv_run *run) {
   const size_t step = ck_smaller(run->input_bytes, 4 * run->k4);
-  return chunk_bytes / (run->taps * step + run->channels);
+  return chunk_bytes / (run->taps * step);
 }
 #else
 /* [width of the tiles][step][bytes 0 and 2, bytes 1 and 3][channel][2] */
