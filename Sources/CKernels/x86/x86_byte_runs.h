@@ -17,12 +17,7 @@ static void byte_tiles_of(const tile_run *t, size_t pixels, size_t blocks) {
 
 static size_t next_byte_pixels(size_t left, size_t blocks) {
   static const uint8_t tiles[][2] = {CK_BYTE_TILES(CK_PAIR)};
-  size_t best = 1;
-  for (size_t i = 0; i < sizeof tiles / sizeof *tiles; ++i) {
-    const size_t pixels = tiles[i][0];
-    if (tiles[i][1] == blocks && pixels > best && pixels <= left) best = pixels;
-  }
-  return best;
+  return widest_tile(tiles, sizeof tiles / sizeof *tiles, blocks, left);
 }
 
 static void conv_run_of_bytes(const ck_conv_run *run, const ck_epilogue *e, const rounding *r) {

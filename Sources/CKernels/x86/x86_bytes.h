@@ -54,7 +54,7 @@ CK_INLINE bool magnitudes_fit(const vi most[2], const int8_t *const at[2], size_
                               const int V) {
   vi greatest = SI(setzero)();
   CK_UNROLL for (int v = 0; v < V; ++v) {
-    const size_t offset = (size_t)(v / per_block) * stride + v % per_block * bytes;
+    const size_t offset = vector_at(stride, v);
     const vi first = I(maddubs_epi16)(most[0], I(abs_epi8)(load(at[0] + offset)));
     const vi second = I(maddubs_epi16)(most[1], I(abs_epi8)(load(at[1] + offset)));
     greatest = I(max_epi16)(greatest, I(adds_epi16)(first, second));
@@ -73,7 +73,7 @@ CK_INLINE extremes extremes_of(vi most, const int8_t *at, size_t stride, size_t 
   extremes e;
   e.step = (uint16_t)step;
   CK_UNROLL for (int v = 0; v < V; ++v) {
-    const vi w = load(at + (size_t)(v / per_block) * stride + v % per_block * bytes);
+    const vi w = load(at + vector_at(stride, v));
     e.most[v] = I(maddubs_epi16)(most, I(max_epi8)(w, zero));
     e.least[v] = I(maddubs_epi16)(most, I(min_epi8)(w, zero));
   }
@@ -140,7 +140,7 @@ typedef struct {
 } byte_tap;
 
 CK_INLINE const int8_t *tap_weights(const byte_tap *tap, size_t k, const int v) {
-  return tap->weights + 64 * k + (size_t)(v / per_block) * tap->stride + v % per_block * bytes;
+  return tap->weights + 64 * k + vector_at(tap->stride, v);
 }
 
 CK_INLINE const uint8_t *tap_pixel(const byte_tap *tap, size_t k, const int p) {

@@ -41,7 +41,7 @@ CK_INLINE void add_run_step(vi *sum, const uint8_t *const *base, const distances
     vi w[8];
     CK_UNROLL for (int v = 0; v < V; ++v) {
 #ifdef CK_DPBUSD
-      w[v] = load(weights + (size_t)(v / per_block) * stride + k * 64 + v % per_block * bytes);
+      w[v] = load(weights + vector_at(stride, v) + k * 64);
 #else
       w[v] = load(weights + ((2 * k + half) * V + v) * bytes);
 #endif
@@ -247,6 +247,15 @@ CK_INLINE void run_tiles(const tile_run *t, finish_run *finish, const int P, con
 /* Blocks of the next tiles: few lanes are wasted, and one block alone is rare. */
 static size_t next_blocks(size_t left) {
   return left == widest_run + 1 && left % 2 == 0 ? left / 2 : ck_smaller(left, widest_run);
+}
+
+/* The most pixels, up to `most`, of a tile of so many blocks; `tiles` are pixels and blocks of each. */
+static size_t widest_tile(const uint8_t tiles[][2], size_t count, size_t blocks, size_t most) {
+  size_t best = 1;
+  for (size_t i = 0; i < count; ++i) {
+    if (tiles[i][1] == blocks && tiles[i][0] > best && tiles[i][0] <= most) best = tiles[i][0];
+  }
+  return best;
 }
 
 typedef void tiles_of(const tile_run *, size_t pixels, size_t blocks);

@@ -19,18 +19,10 @@ static void run_tiles_of(const tile_run *t, size_t pixels, size_t blocks) {
   }
 }
 
-/* Pixels of the next tiles, the most that fit. */
+/* Pixels of the next tiles: two tiles of eight rather than one of fourteen and one of two. */
 static size_t next_pixels(size_t left, size_t blocks) {
   static const uint8_t tiles[][2] = {CK_RUN_TILES(CK_PAIR)};
-  size_t best = 1;
-  for (size_t i = 0; i < sizeof tiles / sizeof *tiles; ++i) {
-    const size_t pixels = tiles[i][0];
-    /* Two tiles of eight rather than one of fourteen and one of two. */
-    if (tiles[i][1] == blocks && pixels > best && pixels <= left && (left % 8 > 0 || pixels <= 8)) {
-      best = pixels;
-    }
-  }
-  return best;
+  return widest_tile(tiles, sizeof tiles / sizeof *tiles, blocks, left % 8 > 0 ? left : 8);
 }
 
 #ifdef CK_DPBUSD
