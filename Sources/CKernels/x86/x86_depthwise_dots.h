@@ -57,7 +57,9 @@ typedef struct {
 CK_INLINE vi column_row(const column_inputs *in, const int y, const bool of_rows) {
   if (!of_rows) return load(in->column[y] + in->channel);
   const void *at[CK_LANES];
-  CK_UNROLL for (int l = 0; l < CK_LANES; ++l) at[l] = in->column[in->rows[l] + (size_t)y] + in->channel;
+  CK_UNROLL for (int l = 0; l < CK_LANES; ++l) {
+    at[l] = in->column[in->rows[l] + (size_t)y] + in->channel;
+  }
   return lanes_at(at);
 }
 
@@ -165,11 +167,12 @@ CK_INLINE void channels_by_dots(const ck_depthwise_rows *call, const ck_epilogue
 /* A window of K x K with stride S, both constants where this is inlined. */
 CK_INLINE void window_by_dots(const ck_depthwise_rows *call, const ck_epilogue *e, const int K,
                               const int S) {
-  size_t channel = 0, left = call->channels;
-  for (; CK_LANES == 1 ? left > 0 : left > bytes - 16; channel += bytes, left -= ck_smaller(left, bytes)) {
-    channels_by_dots(call, e, channel, left, K, S, false);
+  const size_t channels = call->channels;
+  size_t channel = 0;
+  for (; channel + (bytes - 16) < channels; channel += bytes) {
+    channels_by_dots(call, e, channel, channels - channel, K, S, false);
   }
-  for (; CK_LANES > 1 && left > 0; channel += 16, left -= ck_smaller(left, 16)) {
-    channels_by_dots(call, e, channel, left, K, S, true);
+  for (; CK_LANES > 1 && channel < channels; channel += 16) {
+    channels_by_dots(call, e, channel, channels - channel, K, S, true);
   }
 }

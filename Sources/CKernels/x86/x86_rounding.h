@@ -22,13 +22,14 @@ CK_INLINE vi lanes_from(const void *base, size_t stride, size_t count) {
 typedef struct {
   vi zero_point; /* int16 */
   vi low, high;  /* u8 */
-  bool moves, clamps;
+  bool moves, clamps; /* whether zero point and limits change anything */
   vf limit;      /* below 2^31: sums of products that exceed it are clamped, not wrapped */
 } rounding;
 
 CK_INLINE rounding make_rounding(int32_t zero_point, int32_t low, int32_t high) {
   return (rounding){I(set1_epi16)((short)zero_point), I(set1_epi8)((char)low),
-                    I(set1_epi8)((char)high), zero_point != 0, low > 0 || high < 255, I(set1_ps)(1e9f)};
+                    I(set1_epi8)((char)high), zero_point != 0, low > 0 || high < 255,
+                    I(set1_ps)(1e9f)};
 }
 
 /* Four vectors of floats to bytes in the order [lane][vector][4]. Rounding is to nearest even;

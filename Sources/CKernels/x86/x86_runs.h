@@ -82,6 +82,12 @@ static void widen_inputs_of_run(tile_run *t, size_t pixels) {
 }
 #endif
 
+/* Up to so many pixels, that large tiles divide. */
+static size_t whole_tiles(size_t pixels) {
+  if (pixels >= 28) return pixels / 28 * 28;
+  return pixels >= 14 ? 14 : pixels >= 7 ? 7 : pixels;
+}
+
 static void conv_run(const ck_conv_run *run, const ck_epilogue *e) {
   const rounding r = make_rounding(e->zero_point, e->low, e->high);
 #ifdef CK_BYTE_TILES
@@ -91,7 +97,7 @@ static void conv_run(const ck_conv_run *run, const ck_epilogue *e) {
   }
 #endif
   const size_t blocks = (run->channels + 15) / 16, steps = run->taps * run->k4;
-  const size_t fitting = chunk_pixels(run), chunk = fitting > 28 ? fitting / 28 * 28 : fitting > 14 ? 14 : fitting > 7 ? 7 : fitting;
+  const size_t chunk = whole_tiles(chunk_pixels(run));
   tile_run t = {.run = run, .e = e, .r = &r, .stride = steps * 64};
   for (size_t first = 0; first < run->pixels; first += chunk) {
     const size_t end = ck_smaller(first + chunk, run->pixels);
