@@ -1,12 +1,14 @@
 /* acc[i] + sum over j < 4 of u[4i + j] * w[4i + j], u unsigned and w signed bytes, exact modulo
  * 2^32. The only thing in which the VNNI sets differ from the others of their width. */
 #ifdef CK_DPBUSD
+enum { has_dot = 1 };
 typedef vi prepared_input;
 typedef vi prepared_weights;
 CK_INLINE prepared_input prepare_input(vi u) { return u; }
 CK_INLINE prepared_weights prepare_weights(vi w) { return w; }
 CK_INLINE vi dot(vi acc, prepared_input u, prepared_weights w) { return CK_DPBUSD(acc, u, w); }
 #else
+enum { has_dot = 0 };
 /* Bytes 0 and 2, and bytes 1 and 3, widened to 16 bits: pmaddubsw would saturate, pmaddwd is
  * exact. */
 typedef struct {

@@ -58,7 +58,7 @@ static void color_weights(const int8_t *weights, size_t taps, size_t blocks, int
 /* The steps of V vectors of pixels from `pixel` on: [step][pixel][4 bytes]. */
 CK_INLINE void color_inputs(const ck_color_run *run, size_t pixel, const int stride, const int V) {
   const size_t taps = run->height * run->width;
-  char *const steps = run->scratch;
+  char *const steps = (char *)run->scratch;
   size_t t = 0;
   for (size_t y = 0; y < run->height; ++y) {
     const uint8_t *at = run->rows[y] + pixel * (size_t)(stride * 4);

@@ -1,5 +1,16 @@
 /* What ../convolution.h needs, for every x86 set. */
 
+#define CK_PAIR(P, B) {P, B},
+
+/* The most pixels, up to `most`, of a tile of so many blocks; `tiles` are pixels and blocks of each. */
+static size_t widest_tile(const uint8_t tiles[][2], size_t count, size_t blocks, size_t most) {
+  size_t best = 1;
+  for (size_t i = 0; i < count; ++i) {
+    if (tiles[i][1] == blocks && tiles[i][0] > best && tiles[i][0] <= most) best = tiles[i][0];
+  }
+  return best;
+}
+
 /* The multipliers of any CK_LANES consecutive blocks of a tile that is 1, 2 or 4, but at most
  * CK_LANES, blocks wide: they are always the same. */
 CK_INLINE void load_multipliers(vf multiplier[4], const ck_epilogue *e, size_t channel,

@@ -5,7 +5,6 @@
  *   CK_RUN_SUMS       the sums of the largest in vectors. */
 
 #define CK_RUN_COUNT(B) + 1
-#define CK_PAIR(P, B) {P, B},
 enum {
   widest_run = 0 CK_RUN_WIDTHS(CK_RUN_COUNT),
   run_half = CK_RUN_SCRATCH / 2 - bytes, /* from widened bytes 0 and 2 to bytes 1 and 3 */
@@ -176,12 +175,8 @@ CK_INLINE void run_tiles(const tile_run *t, finish_run *finish, const int P, con
   const ck_conv_run *run = t->run;
   const size_t step = t->step;
   const distances d = {step, 3 * step, 5 * step};
-#ifdef CK_DPBUSD
-  const bool is_fast = true;
-#else
-  const bool is_fast = of_bytes;
-#endif
-  const bool adds = is_fast && P * V >= 8; /* others are few, and would be 1 KB of code each */
+  /* Others are few, and would be 1 KB of code each. */
+  const bool adds = (has_dot || of_bytes) && P * V >= 8;
   const bool through_memory =
     (run->residual && !adds) || (t->left < (size_t)B * 16 && CK_LANES < 4);
   const uint64_t mask = ~0ull >> (t->left < 64 ? 64 - t->left : 0); /* of a pixel's channels */
@@ -247,15 +242,6 @@ CK_INLINE void run_tiles(const tile_run *t, finish_run *finish, const int P, con
 /* Blocks of the next tiles: few lanes are wasted, and one block alone is rare. */
 static size_t next_blocks(size_t left) {
   return left == widest_run + 1 && left % 2 == 0 ? left / 2 : ck_smaller(left, widest_run);
-}
-
-/* The most pixels, up to `most`, of a tile of so many blocks; `tiles` are pixels and blocks of each. */
-static size_t widest_tile(const uint8_t tiles[][2], size_t count, size_t blocks, size_t most) {
-  size_t best = 1;
-  for (size_t i = 0; i < count; ++i) {
-    if (tiles[i][1] == blocks && tiles[i][0] > best && tiles[i][0] <= most) best = tiles[i][0];
-  }
-  return best;
 }
 
 typedef void tiles_of(const tile_run *, size_t pixels, size_t blocks);
