@@ -122,7 +122,7 @@ struct Classification {
       text.append("}")
       opening = ",{\"class\":"
     }
-    text.append("],\"milliseconds\":", json: milliseconds, decimals: 3)
+    text.append("],\"milliseconds\":", json: milliseconds, decimals: 6)
     text.append("}\n")
     return text
   }
