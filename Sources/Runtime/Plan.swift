@@ -9,6 +9,9 @@ struct Plan {
   let arena: UnsafeMutableRawPointer
   let kernels: ck_kernels
 
+  /// Whether the set has an instruction for dot products of bytes: without one, it has weights widened.
+  var hasDotProduct: Bool { kernels.widen == nil }
+
   @inline(never)
   func view(_ tensor: Int) -> TensorView {
     TensorView(file.tensors[tensor], index: tensor, arena: arena)

@@ -7,12 +7,16 @@ enum {
   color_vectors = CK_LANES == 4 ? 2 : 1,  /* of pixels: as many sums as there are registers for */
 };
 
+/* color_steps(taps) are the steps of a window. add_color_tap adds tap t, of weights or of inputs, to `steps`, which lie every
+ * `distance` bytes. */
 #ifdef CK_DPBUSD
 /* The colours of every fourth tap are the fourth bytes of the three before. */
 CK_INLINE size_t color_steps(size_t taps) { return taps - taps / 4; }
 
-/* Adds tap t to `steps`, which lie every `distance` bytes. */
-CK_INLINE void add_color_tap(char *steps, size_t distance, size_t t, vi v) {
+CK_INLINE void add_color_tap(char *steps, size_t distance, size_t taps, size_t t, vi v,
+                             const bool of_weights) {
+  (void)taps;
+  (void)of_weights;
   char *const step = steps + color_steps(t) * distance;
   if (t % 4 < 3) {
     store(step, SI(and)(v, I(set1_epi32)(0xffffff)));
@@ -25,35 +29,35 @@ CK_INLINE void add_color_tap(char *steps, size_t distance, size_t t, vi v) {
   }
 }
 
-/* [block][taps][16][4] bytes to [block][step][16][4]. */
-static void color_weights(const int8_t *weights, size_t taps, size_t blocks, int16_t *to) {
-  for (; blocks > 0; --blocks, to += color_steps(taps) * 32) {
-    for (size_t t = 0; t < taps; ++t) {
-      CK_UNROLL for (int v = 0; v < per_block; ++v, weights += bytes) {
-        add_color_tap((char *)to + v * bytes, 64, t, load(weights));
-      }
-    }
-  }
-}
+CK_INLINE vi color_dot(vi acc, vi u, vi w) { return dot(acc, u, w); }
 #else
 /* Pairs of int16: red and blue of a tap, then greens of two taps. */
 CK_INLINE size_t color_steps(size_t taps) { return taps + (taps + 1) / 2; }
 
-/* [block][taps][16][4] bytes to [block][step][16][2]. */
+CK_INLINE void add_color_tap(char *steps, size_t distance, size_t taps, size_t t, vi v,
+                             const bool of_weights) {
+  char *const pair = steps + (taps + t / 2) * distance;
+  const vi low = I(set1_epi16)(0xff);
+  const vi both = of_weights ? I(srai_epi16)(I(slli_epi16)(v, 8), 8) : SI(and)(v, low);
+  const vi odd = of_weights ? I(srai_epi16)(v, 8) : I(srli_epi16)(v, 8);
+  const vi green = SI(and)(odd, I(set1_epi32)(0xffff));
+  store(steps + t * distance, both);
+  store(pair, t % 2 ? SI(or)(load(pair), I(slli_epi32)(green, 16)) : green);
+}
+
+CK_INLINE vi color_dot(vi acc, vi u, vi w) { return I(add_epi32)(acc, I(madd_epi16)(u, w)); }
+#endif
+
+/* [block][taps][16][4] bytes to [block][step][16][4 bytes]. */
 static void color_weights(const int8_t *weights, size_t taps, size_t blocks, int16_t *to) {
   for (; blocks > 0; --blocks, to += color_steps(taps) * 32) {
     for (size_t t = 0; t < taps; ++t) {
       CK_UNROLL for (int v = 0; v < per_block; ++v, weights += bytes) {
-        const vi w = load(weights);
-        int16_t *const green = to + (taps + t / 2) * 32 + v * 2 * int32s;
-        store(to + t * 32 + v * 2 * int32s, I(srai_epi16)(I(slli_epi16)(w, 8), 8));
-        const vi g = SI(and)(I(srai_epi16)(w, 8), I(set1_epi32)(0xffff));
-        store(green, t % 2 ? SI(or)(load(green), I(slli_epi32)(g, 16)) : g);
+        add_color_tap((char *)to + v * bytes, 64, taps, t, load(weights), true);
       }
     }
   }
 }
-#endif
 
 /* The steps of V vectors of pixels from `pixel` on: [step][pixel][4 bytes]. */
 CK_INLINE void color_inputs(const ck_color_run *run, size_t pixel, const int stride, const int V) {
@@ -66,15 +70,7 @@ CK_INLINE void color_inputs(const ck_color_run *run, size_t pixel, const int str
       CK_UNROLL for (int v = 0; v < V; ++v) {
         const uint8_t *from = at + v * stride * bytes;
         const vi u = stride == 1 ? load(from) : even_int32s(load(from), load(from + bytes));
-#ifdef CK_DPBUSD
-        (void)taps;
-        add_color_tap(steps + v * bytes, (size_t)(V * bytes), t, u);
-#else
-        char *const pair = steps + ((taps + t / 2) * (size_t)V + (size_t)v) * bytes;
-        const vi g = SI(and)(I(srli_epi32)(u, 8), I(set1_epi32)(0xff));
-        store(steps + (t * (size_t)V + (size_t)v) * bytes, SI(and)(u, I(set1_epi32)(0xff00ff)));
-        store(pair, t % 2 ? SI(or)(load(pair), I(slli_epi32)(g, 16)) : g);
-#endif
+        add_color_tap(steps + v * bytes, (size_t)(V * bytes), taps, t, u, false);
       }
     }
   }
@@ -169,11 +165,7 @@ CK_INLINE void color_part(const ck_color_run *run, const ck_epilogue *e, const r
       CK_UNROLL for (int c = 0; c < color_channels; ++c) {
         const vi weight = I(set1_epi32)(ck_read32(w + 2 * c));
         CK_UNROLL for (int v = 0; v < V; ++v) {
-#ifdef CK_DPBUSD
-          sum[c * V + v] = CK_DPBUSD(sum[c * V + v], u[v], weight);
-#else
-          sum[c * V + v] = I(add_epi32)(sum[c * V + v], I(madd_epi16)(u[v], weight));
-#endif
+          sum[c * V + v] = color_dot(sum[c * V + v], u[v], weight);
         }
       }
     }

@@ -1,5 +1,10 @@
 /* What ../convolution.h needs, for every x86 set. */
 
+/* Where vector v of weights is whose blocks lie `stride` bytes apart. */
+CK_INLINE size_t vector_at(size_t stride, const int v) {
+  return (size_t)(v / per_block) * stride + (size_t)(v % per_block * bytes);
+}
+
 #define CK_PAIR(P, B) {P, B},
 
 /* The most pixels, up to `most`, of a tile of so many blocks; `tiles` are pixels and blocks of each. */
@@ -106,7 +111,7 @@ CK_INLINE void add_step(vi *sum, const uint8_t *const *in, size_t k, const int8_
                         size_t stride, const int P, const int V) {
   prepared_weights w[16];
   CK_UNROLL for (int v = 0; v < V; ++v) {
-    const int8_t *at = weights + (size_t)(v / per_block) * stride + v % per_block * bytes;
+    const int8_t *at = weights + vector_at(stride, v);
     w[v] = prepare_weights(load(at));
   }
   CK_UNROLL for (int p = 0; p < P; ++p) {

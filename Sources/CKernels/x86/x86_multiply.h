@@ -207,7 +207,7 @@ CK_INLINE void add_pixel(const ck_conv_tile *tile, const ck_epilogue *e, size_t 
       }
       const vi u = I(set1_epi32)(ck_read32(in + k));
       CK_UNROLL for (int v = 0; v < V; ++v) {
-        const vi w = load(weights + (size_t)(v / per_block) * stride + v % per_block * bytes);
+        const vi w = load(weights + vector_at(stride, v));
         const vi first = I(srai_epi16)(I(slli_epi16)(w, 8), 8), second = I(srai_epi16)(w, 8);
         sum[v] = I(add_epi32)(sum[v], I(madd_epi16)(SI(and)(u, low), first));
         sum[v] = I(add_epi32)(sum[v], I(madd_epi16)(I(srli_epi16)(u, 8), second));

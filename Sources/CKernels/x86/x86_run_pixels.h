@@ -2,11 +2,6 @@
 
 enum { segment = 7 }; /* pixels that one base register and three distances address */
 
-/* Where vector v of weights is whose blocks lie `stride` bytes apart. */
-CK_INLINE size_t vector_at(size_t stride, const int v) {
-  return (size_t)(v / per_block) * stride + (size_t)(v % per_block * bytes);
-}
-
 /* The distances of up to `segment` pixels that no scaled index gives. */
 typedef struct {
   size_t one, three, five;

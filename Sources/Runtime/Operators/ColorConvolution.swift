@@ -41,7 +41,7 @@ struct ColorConvolution {
       input.channels <= 3, input.pixelBytes == 4, output.elementSize == 1, record.groups == 1,
       record.secondInput == OperatorRecord.noTensor, record.dilationY == 1, record.dilationX == 1,
       record.strideX <= 2, output.width >= Int(CK_COLOR_PIXELS), taps <= Self.mostTaps,
-      plan.kernels.widen != nil || Self.isFasterThanDots(record, output.channels)
+      !plan.hasDotProduct || Self.isFasterThanDots(record, output.channels)
     else { return nil }
     var layout = scratch
     guard let rows = InputRows(record, input: input, output: output, &layout) else { return nil }

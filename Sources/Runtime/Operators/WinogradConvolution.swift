@@ -74,7 +74,7 @@ struct WinogradConvolution {
     else { return nil }
     self.kernel = kernel
     // What the usual kernel takes; with dot products of bytes a twentieth less, so that a gain is certain.
-    let hasDotProduct = plan.kernels.widen == nil
+    let hasDotProduct = plan.hasDotProduct
     let sixteenths = ByteConvolution.costs(plan, input)
     let usual =
       hasDotProduct ? 19 * input.channels / 8 + 4 : 10 * input.channels * sixteenths / 16 + 40
