@@ -29,7 +29,8 @@ static size_t next_pixels(size_t left, size_t blocks) {
 /* Pixels of which inputs stay in the first level cache. */
 CK_INLINE size_t chunk_pixels(const ck_conv_run *run) {
   const size_t step = ck_smaller(run->input_bytes, 4 * run->k4);
-  return chunk_bytes / (run->taps * step);
+  const size_t pixels = chunk_bytes / (run->taps * step);
+  return pixels > 0 ? pixels : 1;
 }
 #else
 /* [width of the tiles][step][bytes 0 and 2, bytes 1 and 3][channel][2] */

@@ -130,6 +130,16 @@ import Testing
     try expect(sample, gives: definition(sample))
   }
 
+  @Test func `a pixel may have more inputs than the first level cache holds`() throws {
+    var shape = RandomConvolution()
+    (shape.inputs, shape.outputs) = (30_000, 17)
+    (shape.kernel, shape.pad) = ((1, 1), (0, 0))
+    shape.input = (1, 2)
+    shape.output = shape.input
+    let sample = OperatorSample(shape, NetBuilder(seed: 6))
+    try expect(sample, gives: definition(sample))
+  }
+
   @Test(arguments: [(7, 7, 5, 140), (13, 5, 17, 64), (25, 5, 64, 20), (3, 3, 33, 200)], [1, 3])
   func `threads divide odd images with residuals`(
     _ sizes: (height: Int, width: Int, inputs: Int, outputs: Int),
