@@ -19,6 +19,12 @@
   X(1, 4) X(2, 4) X(4, 4) X(6, 4) \
   X(1, 2) X(2, 2) X(4, 2) X(8, 2) X(12, 2) \
   X(1, 1) X(2, 1) X(4, 1) X(8, 1) X(12, 1)
+#define CK_RUN_SUMS 28
+#define CK_RUN_WIDTHS(X) X(1) X(2) X(3)
+#define CK_RUN_TILES(X) \
+  X(1, 3) X(2, 3) X(4, 3) X(7, 3) \
+  X(1, 2) X(2, 2) X(4, 2) X(7, 2) X(8, 2) X(14, 2) \
+  X(1, 1) X(2, 1) X(4, 1) X(8, 1) X(14, 1)
 #define CK_BYTE_TILES(X) \
   X(1, 3) X(2, 3) X(4, 3) X(7, 3) \
   X(1, 2) X(2, 2) X(4, 2) X(7, 2) \

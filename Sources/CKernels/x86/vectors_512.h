@@ -5,14 +5,6 @@ typedef __m512 vf;
 #define I(operation) _mm512_##operation
 #define SI(operation) _mm512_##operation##_si512
 
-/* Tiles of runs, of 32 registers. */
-#define CK_RUN_SUMS 28
-#define CK_RUN_WIDTHS(X) X(1) X(2) X(3)
-#define CK_RUN_TILES(X) \
-  X(1, 3) X(2, 3) X(4, 3) X(7, 3) \
-  X(1, 2) X(2, 2) X(4, 2) X(7, 2) X(8, 2) X(14, 2) \
-  X(1, 1) X(2, 1) X(4, 1) X(8, 1) X(14, 1)
-
 /* The first `n` elements, 1 <= n < 2^elements. */
 #define CK_MASK(n) ((n) >= 64 ? ~0ull : ~0ull >> (64 - (n)))
 

@@ -15,16 +15,17 @@ static void byte_tiles_of(const tile_run *t, size_t pixels, size_t blocks) {
   }
 }
 
-static size_t next_byte_pixels(size_t left, size_t blocks) {
+static size_t next_byte_pixels(const tile_run *t, size_t left, size_t blocks) {
+  (void)t;
   static const uint8_t tiles[][2] = {CK_BYTE_TILES(CK_PAIR)};
   return widest_tile(tiles, sizeof tiles / sizeof *tiles, blocks, left);
 }
 
 static void conv_run_of_bytes(const ck_conv_run *run, const ck_epilogue *e, const rounding *r) {
   const size_t blocks = (run->channels + 15) / 16, stride = run->taps * run->k4 * 64;
-  tile_run t = {.run = run, .e = e, .r = r, .stride = stride, .step = run->input_bytes};
+  tile_run t = {.run = run, .e = e, .r = r, .steps = run->taps * run->k4, .stride = stride, .step = run->input_bytes};
   for (size_t block = 0, width; block < blocks; block += width) {
-    width = next_blocks(blocks - block);
+    width = next_blocks(blocks - block, widest_run);
     t.channel = block * 16;
     t.left = run->channels - block * 16;
     t.weights = run->weights + block * stride;
@@ -38,7 +39,7 @@ static void conv_run_of_bytes(const ck_conv_run *run, const ck_epilogue *e, cons
 static void plan_run(const uint8_t *most, const int8_t *weights, size_t taps, size_t k4,
                      size_t blocks, uint16_t *plan) {
   for (size_t width; blocks > 0; blocks -= width) {
-    width = next_blocks(blocks);
+    width = next_blocks(blocks, widest_run);
     for (size_t tap = 0; tap < taps; ++tap) {
       const int8_t *at = weights + tap * k4 * 64;
       uint16_t *to = plan + tap * ck_plan_words(1, k4);

@@ -18,7 +18,7 @@ typedef struct {
   size_t pixel, tiles;
   size_t channel, left; /* of which `left` channels exist */
   const int8_t *weights;
-  size_t stride; /* of blocks in the weights */
+  size_t steps, stride; /* of blocks in the weights */
   /* Tap t of pixel `first` + p is at input[t] or input + t * tap_bytes, and p * step. */
   const uint8_t *const *taps;
   const uint8_t *input;
@@ -180,6 +180,8 @@ CK_INLINE void run_tiles(const tile_run *t, finish_run *finish, const int P, con
   const bool through_memory =
     (run->residual && !adds) || (t->left < (size_t)B * 16 && CK_LANES < 4);
   const uint64_t mask = ~0ull >> (t->left < 64 ? 64 - t->left : 0); /* of a pixel's channels */
+  /* Pixels of fewer bytes than a vector follow each other. */
+  const bool dense = B < CK_LANES && run->output_bytes == (size_t)B * 16 && t->left >= (size_t)B * 16;
   size_t pixel = t->pixel;
   for (size_t tiles = t->tiles; tiles-- > 0; pixel += (size_t)P) {
     vi sum[CK_RUN_SUMS];
@@ -228,6 +230,10 @@ CK_INLINE void run_tiles(const tile_run *t, finish_run *finish, const int P, con
         }
       }
       const vi u = natural_order(round_and_pack(f, t->r));
+      if (dense && P * V - g >= 4) {
+        store(to + g / per_block * 16, u);
+        continue;
+      }
       CK_UNROLL for (int lane = 0; lane < CK_LANES; ++lane) {
         const int block = g / per_block + lane, b = block % B;
         if (block >= P * B || (lane > 0 && b > 0)) continue;
@@ -239,18 +245,19 @@ CK_INLINE void run_tiles(const tile_run *t, finish_run *finish, const int P, con
   }
 }
 
-/* Blocks of the next tiles: few lanes are wasted, and one block alone is rare. */
-static size_t next_blocks(size_t left) {
-  return left == widest_run + 1 && left % 2 == 0 ? left / 2 : ck_smaller(left, widest_run);
+/* Blocks of the next tiles, at most `widest`: few lanes are wasted, and one block alone is rare. */
+static size_t next_blocks(size_t left, size_t widest) {
+  const bool one_stays = widest > 2 && left > widest && left % widest == 1;
+  return one_stays ? widest - 1 : ck_smaller(left, widest);
 }
 
 typedef void tiles_of(const tile_run *, size_t pixels, size_t blocks);
-typedef size_t next_tiles(size_t left, size_t blocks);
+typedef size_t next_tiles(const tile_run *, size_t left, size_t blocks);
 
 /* The pixels up to `end` of a width, in few tiles. */
 CK_INLINE void take_tiles(tile_run *t, size_t end, size_t width, next_tiles *next, tiles_of *take) {
   while (t->pixel < end) {
-    const size_t left = end - t->pixel, size = next(left, width);
+    const size_t left = end - t->pixel, size = next(t, left, width);
     t->tiles = left / size;
     take(t, size, width);
     t->pixel += t->tiles * size;

@@ -19,10 +19,33 @@ static void run_tiles_of(const tile_run *t, size_t pixels, size_t blocks) {
   }
 }
 
-/* Pixels of the next tiles: two tiles of eight rather than one of fourteen and one of two. */
-static size_t next_pixels(size_t left, size_t blocks) {
+#ifdef CK_DEEP_STEPS
+enum { deep_steps = CK_DEEP_STEPS, deep_widest = CK_DEEP_WIDEST };
+
+/* Most pixels of the next tiles. Few sums are best: what follows a sum's last product overlaps with products of the next
+ * tile. */
+static size_t widest_pixels(const tile_run *t, size_t left, size_t blocks) {
+  const bool is_deep = t->steps >= deep_steps;
+  switch (blocks) {
+  case 1: return left == 14 ? 14 : left == 16 ? 8 : ck_smaller(left, 12);
+  case 2: return left % 8 == 0 && left % 7 > 0 ? 8 : is_deep ? left : ck_smaller(left, 7);
+  case 3: return left % 4 > 0 || is_deep ? left : 4;
+  default: return left % 4 == 0 || left == 6 ? 4 : left;
+  }
+}
+#else
+enum { deep_steps = 1, deep_widest = widest_run };
+
+/* Two tiles of eight rather than one of fourteen and one of two. */
+static size_t widest_pixels(const tile_run *t, size_t left, size_t blocks) {
+  (void)t, (void)blocks;
+  return left % 8 > 0 ? left : 8;
+}
+#endif
+
+static size_t next_pixels(const tile_run *t, size_t left, size_t blocks) {
   static const uint8_t tiles[][2] = {CK_RUN_TILES(CK_PAIR)};
-  return widest_tile(tiles, sizeof tiles / sizeof *tiles, blocks, left % 8 > 0 ? left : 8);
+  return widest_tile(tiles, sizeof tiles / sizeof *tiles, blocks, widest_pixels(t, left, blocks));
 }
 
 #ifdef CK_DPBUSD
@@ -36,7 +59,7 @@ CK_INLINE size_t chunk_pixels(const ck_conv_run *run) {
 /* [width of the tiles][step][bytes 0 and 2, bytes 1 and 3][channel][2] */
 static void widen_run(const int8_t *weights, size_t steps, size_t blocks, int16_t *to) {
   for (size_t width; blocks > 0; blocks -= width, weights += width * steps * 64) {
-    width = next_blocks(blocks);
+    width = next_blocks(blocks, widest_run);
     for (size_t step = 0; step < steps; ++step, to += width * 64) {
       for (size_t part = 0; part < width * (size_t)per_block; ++part) {
         const size_t block = part / per_block;
@@ -85,8 +108,8 @@ static void widen_inputs_of_run(tile_run *t, size_t pixels) {
 
 /* Up to so many pixels, that large tiles divide. */
 static size_t whole_tiles(size_t pixels) {
-  if (pixels >= 28) return pixels / 28 * 28;
-  return pixels >= 14 ? 14 : pixels >= 7 ? 7 : pixels;
+  const size_t whole = pixels >= 28 ? 28 : pixels >= 14 ? 14 : pixels >= 7 ? 7 : 1;
+  return pixels / whole * whole;
 }
 
 static void conv_run(const ck_conv_run *run, const ck_epilogue *e) {
@@ -98,8 +121,8 @@ static void conv_run(const ck_conv_run *run, const ck_epilogue *e) {
   }
 #endif
   const size_t blocks = (run->channels + 15) / 16, steps = run->taps * run->k4;
-  const size_t chunk = whole_tiles(chunk_pixels(run));
-  tile_run t = {.run = run, .e = e, .r = &r, .stride = steps * 64};
+  const size_t chunk = whole_tiles(chunk_pixels(run)), widest = steps < deep_steps ? widest_run : deep_widest;
+  tile_run t = {.run = run, .e = e, .r = &r, .steps = steps, .stride = steps * 64};
   for (size_t first = 0; first < run->pixels; first += chunk) {
     const size_t end = ck_smaller(first + chunk, run->pixels);
 #ifdef CK_DPBUSD
@@ -112,7 +135,7 @@ static void conv_run(const ck_conv_run *run, const ck_epilogue *e) {
     widen_inputs_of_run(&t, end - first);
 #endif
     for (size_t block = 0, width; block < blocks; block += width) {
-      width = next_blocks(blocks - block);
+      width = next_blocks(blocks - block, widest);
       t.channel = block * 16;
       t.left = run->channels - block * 16;
       t.weights = weights + block * steps * (size_t)weight_bytes(1);
