@@ -1,6 +1,6 @@
-/* Depthwise convolution of whole rows by dot products of columns: the taps of a window that lie
- * above each other are interleaved once for all output pixels of the row in whose windows they
- * lie. Vectors hold as many channels as fit or, where fewer are left, 16 of several rows. */
+/* Depthwise convolution of whole rows by dot products of columns: up to four taps of a window that lie above each other
+ * are interleaved once for all output pixels of the row in whose windows they lie. The fifth taps of a 5 x 5 window slide
+ * through vectors of the last four. Vectors hold as many channels as fit or, where fewer are left, 16 of several rows. */
 
 enum {
   most_size = 5, /* of a window */
@@ -9,7 +9,8 @@ enum {
 
 /* What a call prepares for `bytes` channels, in the lane order of `interleave`. */
 typedef struct {
-  prepared_weights weights[most_size][2][4]; /* of a column: rows 0 to 3, and row 4 */
+  prepared_weights weights[most_size][4]; /* of a column: rows 0 to 3 */
+  prepared_weights fifth[2][4];           /* of row 4: columns 0 to 3, and 4 */
   vi bias[4];
   vf multiplier[4];
   rounding rounding;
@@ -31,14 +32,16 @@ CK_INLINE void prepare_columns(column_constants *k, const ck_depthwise_rows *cal
       taps[g] = lanes_from(weights + g * 64 + 16 * j, block_bytes, blocks);
     }
     CK_UNROLL for (int x = 0; x < K; ++x) {
-      CK_UNROLL for (int first = 0; first < K; first += 4) {
-        vi column = SI(setzero)();
-        CK_UNROLL for (int y = first; y < K && y < first + 4; ++y) {
-          const int t = y * K + x;
-          column = SI(or)(column, moved_byte(taps[t / 4], t % 4, y - first));
-        }
-        k->weights[x][first / 4][j] = prepare_weights(column);
+      vi column = SI(setzero)();
+      CK_UNROLL for (int y = 0; y < K && y < 4; ++y) {
+        const int t = y * K + x;
+        column = SI(or)(column, moved_byte(taps[t / 4], t % 4, y));
       }
+      k->weights[x][j] = prepare_weights(column);
+    }
+    if (K == 5) {
+      k->fifth[0][j] = prepare_weights(taps[5]);
+      k->fifth[1][j] = prepare_weights(moved_byte(taps[6], 0, 3));
     }
     k->bias[j] = lanes_from(e->bias + channel + 4 * j, 64, blocks);
     k->multiplier[j] = (vf)lanes_from(e->multiplier + channel + 4 * j, 64, blocks);
@@ -63,45 +66,52 @@ CK_INLINE vi column_row(const column_inputs *in, const int y, const bool of_rows
   return lanes_at(at);
 }
 
-/* Half `half` of what `interleave` gives for the 1, 3 or 4 rows of a column from `first` on. */
-CK_INLINE void interleave_half(vi out[2], const column_inputs *in, const int first,
-                               const int rows, const int half, const bool of_rows) {
-  const vi a = column_row(in, first, of_rows);
-  if (rows == 1) {
-    CK_UNROLL for (int i = 0; i < 2; ++i) {
-      const int32_t each = 0x01010101, least = each * (8 * half + 4 * i);
-      const int32_t pattern[4] = {least, least + each, least + 2 * each, least + 3 * each};
-      out[i] = I(shuffle_epi8)(a, broadcast_lane(pattern));
-    }
-    return;
-  }
-  const vi b = column_row(in, first + 1, of_rows), c = column_row(in, first + 2, of_rows);
-  const vi d = rows == 4 ? column_row(in, first + 3, of_rows) : c;
+/* Half `half` of what `interleave` gives for the first 3 or 4 rows of a column. */
+CK_INLINE void interleave_half(vi out[2], const column_inputs *in, const int rows, const int half,
+                               const bool of_rows) {
+  const vi a = column_row(in, 0, of_rows), b = column_row(in, 1, of_rows);
+  const vi c = column_row(in, 2, of_rows), d = rows == 4 ? column_row(in, 3, of_rows) : c;
   const vi ab = half ? I(unpackhi_epi8)(a, b) : I(unpacklo_epi8)(a, b);
   const vi cd = half ? I(unpackhi_epi8)(c, d) : I(unpacklo_epi8)(c, d);
   out[0] = I(unpacklo_epi16)(ab, cd);
   out[1] = I(unpackhi_epi16)(ab, cd);
 }
 
+/* Four taps beside each other, in vector i of what `interleave` gives, one to the right: `row` is the new ones. */
+CK_INLINE vi moved_right(vi taps, vi row, const int i) {
+  const uint32_t each = 0x01000000, first = 0x00808080 + each * 4 * (uint32_t)i;
+  const uint32_t pattern[4] = {first, first + each, first + 2 * each, first + 3 * each};
+  return SI(or)(I(srli_epi32)(taps, 8), I(shuffle_epi8)(row, broadcast_lane(pattern)));
+}
+
 /* Adds column `j` after the first of a pixel's window to the sums of that pixel and of those after
- * it in whose windows it lies. K, S and j are constants where this is inlined. */
-CK_INLINE void add_dots(vi sum[][4], const column_constants *k,
-                        const prepared_weights weights[][2][4], column_inputs *in, const int j,
+ * it in whose windows it lies. `fifth` are the last four taps of row 4. K, S and j are constants where this is inlined. */
+CK_INLINE void add_dots(vi sum[][4], vi fifth[4], const column_constants *k,
+                        const prepared_weights weights[][4], column_inputs *in, const int j,
                         const int K, const int S, const bool of_rows) {
-  CK_UNROLL for (int part = 0; part < (K + 3) / 4 * 2; ++part) {
-    const int first = part / 2 * 4, half = part % 2;
+  CK_UNROLL for (int half = 0; half < 2; ++half) {
     vi u[2];
     /* One half after the other: of sixteen registers, sums take twelve. */
     if (CK_LANES < 4) __asm__ volatile("" : "+r"(in->column));
-    interleave_half(u, in, first, K - first < 4 ? K - first : 4, half, of_rows);
+    interleave_half(u, in, K < 4 ? K : 4, half, of_rows);
     CK_UNROLL for (int n = 0; n < 2; ++n) {
       const int i = 2 * half + n;
       const prepared_input input = prepare_input(u[n]);
       CK_UNROLL for (int p = 0; p < most_begun; ++p) {
         const int x = j - p * S;
         if (x < 0 || x >= K) continue;
-        const vi before = x == 0 && first == 0 ? k->bias[i] : sum[p][i];
-        sum[p][i] = dot(before, input, weights[x][first / 4][i]);
+        sum[p][i] = dot(x == 0 ? k->bias[i] : sum[p][i], input, weights[x][i]);
+      }
+    }
+    if (K == 5) {
+      const vi row = column_row(in, 4, of_rows);
+      CK_UNROLL for (int i = 2 * half; i < 2 * half + 2; ++i) {
+        fifth[i] = moved_right(fifth[i], row, i);
+        const prepared_input input = prepare_input(fifth[i]);
+        CK_UNROLL for (int p = 0; p < most_begun; ++p) {
+          const int x = j - p * S;
+          if (x == 3 || x == 4) sum[p][i] = dot(sum[p][i], input, k->fifth[x - 3][i]);
+        }
       }
     }
     if (CK_LANES < 4) {
@@ -123,9 +133,9 @@ CK_INLINE void channels_by_dots(const ck_depthwise_rows *call, const ck_epilogue
   const int before = K - S;
   column_constants k;
   prepare_columns(&k, call, e, channel, of_rows ? 1 : (left + 15) / 16, K);
-  prepared_weights held[3][2][4];
+  prepared_weights held[3][4];
   CK_UNROLL for (int x = 0; x < 3; ++x) {
-    CK_UNROLL for (int i = 0; i < 4; ++i) held[x][0][i] = k.weights[x][0][i];
+    CK_UNROLL for (int i = 0; i < 4; ++i) held[x][i] = k.weights[x][i];
   }
   for (size_t row = 0; row < call->rows; row += of_rows ? CK_LANES : 1) {
     column_inputs in = {.column = call->input + row * (size_t)S, .channel = channel};
@@ -136,16 +146,17 @@ CK_INLINE void channels_by_dots(const ck_depthwise_rows *call, const ck_epilogue
       outputs[l] = lane * call->row_bytes;
     }
     uint8_t *to = call->output + row * call->row_bytes + channel;
-    vi sum[most_begun][4];
+    vi sum[most_begun][4], fifth[4];
+    CK_UNROLL for (int i = 0; i < 4; ++i) fifth[i] = SI(setzero)();
     CK_UNROLL for (int j = 0; j < before; ++j, in.column += inputs) {
-      add_dots(sum, &k, k.weights, &in, j, K, S, of_rows);
+      add_dots(sum, fifth, &k, k.weights, &in, j, K, S, of_rows);
     }
     for (size_t pixel = 0; pixel < call->width; ++pixel, to += pixel_bytes) {
       /* The other constants are operands in memory: they would only be moved to the stack. */
       const column_constants *from = &k;
       __asm__ volatile("" : "+r"(from));
       CK_UNROLL for (int j = before; j < K; ++j, in.column += inputs) {
-        add_dots(sum, from, hold ? held : from->weights, &in, j, K, S, of_rows);
+        add_dots(sum, fifth, from, hold ? held : from->weights, &in, j, K, S, of_rows);
       }
       vf t[4];
       CK_UNROLL for (int i = 0; i < 4; ++i) t[i] = scaled(sum[0][i], from->multiplier[i]);
