@@ -24,8 +24,8 @@ struct DepthwiseRows {
   private static let strip = 64
   /// Images with more rows than this are cut.
   private static let mostRows = 8
-  /// Rows of a call then, fours since vectors may hold as many, as many as have so many bytes of output.
-  private static let (rowsPerCall, bytesPerCall) = (4...16, 16 << 10)
+  /// Rows of a call then, fours since vectors may hold as many, and what a vector of their channels may read in bytes.
+  private static let (rowsPerCall, bytesPerCall) = (4...16, 20 << 10)
 
   /// Nil where the kernel set has no kernel for it: then it is for `DepthwiseConvolution`.
   init?(_ plan: Plan, _ record: OperatorRecord, _ scratch: inout ScratchLayout) {
@@ -40,7 +40,8 @@ struct DepthwiseRows {
     self.table = table
     let strips = (output.width + Self.strip - 1) / Self.strip
     let columnsPerCall = ((output.width + strips - 1) / strips + 1) / 2 * 2
-    let fitting = Self.bytesPerCall / (columnsPerCall * output.channels) / 4 * 4
+    let rowBytes = columnsPerCall * table.stride * table.stride * min(input.channels, 64)
+    let fitting = Self.bytesPerCall / rowBytes / 4 * 4
     let most = min(max(Self.rowsPerCall.lowerBound, fitting), Self.rowsPerCall.upperBound)
     let rowsPerCall = output.height > Self.mostRows ? most : output.height
     self.rowsPerCall = rowsPerCall
