@@ -6,7 +6,7 @@
 /* What the requirements in kernel_sets.h may ask for. */
 typedef struct {
 #if defined(__x86_64__)
-  unsigned sse41 : 1, avx2 : 1, avxvnni : 1, avx512 : 1, avx512vnni : 1;
+  unsigned sse41 : 1, avx2 : 1, avxvnni : 1, avx512 : 1, avx512vnni : 1, avx512vbmi : 1;
 #else
   unsigned neon : 1, dot_product : 1, i8mm : 1;
 #endif
@@ -37,6 +37,7 @@ static ck_cpu detect(void) {
     const unsigned wanted = bit_AVX512F | bit_AVX512BW | bit_AVX512DQ | bit_AVX512VL;
     cpu.avx512 = (b & wanted) == wanted;
     cpu.avx512vnni = cpu.avx512 && (c & bit_AVX512VNNI);
+    cpu.avx512vbmi = cpu.avx512 && (c & bit_AVX512VBMI);
   }
   if (subleaves >= 1 && __get_cpuid_count(7, 1, &a, &b, &c, &d)) cpu.avxvnni = a >> 4 & 1;
   return cpu;
@@ -58,24 +59,30 @@ static ck_cpu detect(void) {
 static ck_cpu detect(void) { return (ck_cpu){0}; }
 #endif
 
-/* One bit a set in the order of kernel_sets.h; CPUID traps in virtual machines, so it is asked
+/* One bit a set in the order of kernel_sets.h, and others; CPUID traps in virtual machines, so it is asked
  * once. */
+enum { known = 1 << 30, has_vbmi = 1 << 29 };
+
 static unsigned supported_sets(void) {
-  enum { known = 1u << 31 };
   static atomic_uint cache;
   unsigned sets = atomic_load_explicit(&cache, memory_order_relaxed);
-  if (sets & known) return sets & ~known;
+  if (sets != 0) return sets;
   const ck_cpu cpu = detect();
   (void)cpu;
   unsigned bit = 0;
-  sets = 0;
+  sets = known;
+#if defined(__x86_64__)
+  if (cpu.avx512vbmi) sets |= has_vbmi;
+#endif
 #define CK_TEST(name, requirement) sets |= (unsigned)((requirement) != 0) << bit++;
   CK_KERNEL_SETS(CK_TEST)
 #undef CK_TEST
   (void)bit;
-  atomic_store_explicit(&cache, sets | known, memory_order_relaxed);
+  atomic_store_explicit(&cache, sets, memory_order_relaxed);
   return sets;
 }
+
+bool ck_has_vbmi(void) { return (supported_sets() & has_vbmi) != 0; }
 
 #define CK_ENTRY(name, requirement) &ck_kernels_##name,
 static const ck_kernels *const built[] = {CK_KERNEL_SETS(CK_ENTRY) NULL};

@@ -5,6 +5,8 @@
 #ifndef CK_KERNEL_SETS_H
 #define CK_KERNEL_SETS_H
 
+#include <stdbool.h>
+
 #include "ckernels.h"
 
 #if defined(__x86_64__)
@@ -24,6 +26,9 @@
 #else
 #define CK_KERNEL_SETS(X)
 #endif
+
+/* Whether AVX-512's permutations of bytes are there, as they are in Ice Lake and Zen 4, but not in Cascade Lake. */
+bool ck_has_vbmi(void);
 
 #define CK_DECLARE(name, requirement) \
   extern const ck_kernels ck_kernels_##name; \

@@ -32,7 +32,7 @@ final class ColorLayer {
     let pairs = call.taps + (call.taps + 1) / 2
     arranged = try GuardedMemory(32 * blocks * pairs, of: Int16.self)
     pointers = try GuardedMemory(call.height, of: UnsafePointer<UInt8>?.self)
-    scratch = try GuardedMemory(2 * Int(CK_COLOR_PIXELS) * pairs, of: Int32.self)
+    scratch = try GuardedMemory(ck_color_words(call.taps), of: Int32.self)
   }
 
   private var blocks: Int { (call.channels + 15) / 16 }
@@ -64,7 +64,7 @@ final class ColorLayer {
       channels: call.channels,
       output: target.row(0).assumingMemoryBound(to: UInt8.self),
       output_bytes: target.row(1) - target.row(0),
-      scratch: scratch.last(arrangedCount / blocks / 16 * Int(CK_COLOR_PIXELS), of: Int32.self)
+      scratch: scratch.last(ck_color_words(call.taps), of: Int32.self)
     )
     kernels.conv_color(&run, &epilogue)
   }

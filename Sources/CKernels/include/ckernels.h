@@ -108,20 +108,28 @@ typedef struct {
 
 /* Fewest pixels of ck_color_run. */
 #define CK_COLOR_PIXELS 16
+/* Most rows and columns of its window. */
+#define CK_COLOR_SIDE 16
+
+/* Words of scratch memory of a call of ck_color_run. */
+static inline size_t ck_color_words(size_t taps) {
+  const size_t least = 2 * CK_COLOR_PIXELS * (taps + (taps + 1) / 2), most = 2048;
+  return least > most ? least : most;
+}
 
 /* A run of output pixels of one row of a convolution of an image of up to three channels, whose pixels are four bytes.
  *   rows[y]                  -> tap (y, 0) of the first pixel; readable to `stride` - 1 pixels after the last tap of the last
  *   output + p * output_bytes -> channel 0 of pixel p; exactly `channels` bytes are written */
 typedef struct {
   const uint8_t *const *rows;
-  size_t height, width; /* of the window, `taps` = height * width */
+  size_t height, width; /* of the window, `taps` = height * width; each at most CK_COLOR_SIDE */
   size_t stride;        /* along the row: 1 or 2 */
   size_t pixels;        /* >= CK_COLOR_PIXELS */
   const int16_t *weights; /* what color_weights makes of them */
   size_t channels;
   uint8_t *output;
   size_t output_bytes;
-  int32_t *scratch;     /* 2 * CK_COLOR_PIXELS * (taps + (taps + 1) / 2) words at a multiple of 64 */
+  int32_t *scratch;     /* ck_color_words(taps) words at a multiple of 64 */
 } ck_color_run;
 
 /* A tile of `pixels` output pixels of a depthwise convolution over `channels` channels.

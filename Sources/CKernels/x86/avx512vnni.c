@@ -12,6 +12,7 @@
 #define CK_SET avx512vnni
 #define CK_DPBUSD _mm512_dpbusd_epi32
 #define CK_DPWSSD "vpdpwssd"
+#define CK_VBMI /* is used where it is there */
 #define CK_TILE 12
 #define CK_ACCUMULATORS 12
 #define CK_SHAPES {2, 6}, {1, 6}

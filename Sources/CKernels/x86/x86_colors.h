@@ -1,6 +1,6 @@
-/* Convolution of images of up to three channels, four bytes a pixel: first layers. Lanes are pixels
- * and weights are broadcast, so no lane is empty whatever the number of channels, and no product is
- * of the fourth byte. A step of the sum is four bytes a pixel. */
+/* Convolution of images of up to three channels, four bytes a pixel: first layers. What the windows of some pixels hold is
+ * arranged in steps of four bytes a pixel, of which no product is of the fourth byte of the image. Then lanes are pixels and
+ * weights are broadcast, so that no lane is empty whatever the number of channels; or steps are the taps of a run. */
 
 enum {
   color_channels = 8,                     /* of a register tile */
@@ -10,6 +10,8 @@ enum {
 /* color_steps(taps) are the steps of a window. add_color_tap adds tap t, of weights or of inputs, to `steps`, which lie every
  * `distance` bytes. */
 #ifdef CK_DPBUSD
+enum { color_run = CK_LANES == 4 }; /* steps can be taps of a run */
+
 /* The colours of every fourth tap are the fourth bytes of the three before. */
 CK_INLINE size_t color_steps(size_t taps) { return taps - taps / 4; }
 
@@ -31,6 +33,8 @@ CK_INLINE void add_color_tap(char *steps, size_t distance, size_t taps, size_t t
 
 CK_INLINE vi color_dot(vi acc, vi u, vi w) { return dot(acc, u, w); }
 #else
+enum { color_run = 0 };
+
 /* Pairs of int16: red and blue of a tap, then greens of two taps. */
 CK_INLINE size_t color_steps(size_t taps) { return taps + (taps + 1) / 2; }
 
@@ -59,20 +63,107 @@ static void color_weights(const int8_t *weights, size_t taps, size_t blocks, int
   }
 }
 
-/* The steps of V vectors of pixels from `pixel` on: [step][pixel][4 bytes]. */
-CK_INLINE void color_inputs(const ck_color_run *run, size_t pixel, const int stride, const int V) {
-  const size_t taps = run->height * run->width;
-  char *const steps = (char *)run->scratch;
+/* Tap 0 of pixel `pixel` in row y of the window. */
+CK_INLINE const uint8_t *first_tap(const ck_color_run *run, size_t y, size_t pixel, const int stride) {
+  return run->rows[y] + pixel * (size_t)(stride * 4);
+}
+
+/* color_inputs: the steps of V vectors of pixels from `pixel` on, [step][pixel][4 bytes], steps every `distance` bytes. */
+#if CK_LANES == 4 && defined(CK_DPBUSD)
+/* The tap of V vectors of pixels, and what moves into them. */
+typedef struct {
+  vi v[color_vectors + 1];
+} color_taps;
+
+/* Taps 0 and, where `stride` is 2, 1 of a row. Unaligned loads cost most here. */
+CK_INLINE void load_taps(color_taps taps[2], const uint8_t *at, size_t width, const int stride,
+                         const int V) {
+  const vi odd = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+  vi from[2 * color_vectors + 2];
+  CK_UNROLL for (int v = 0; v < stride * V; ++v) from[v] = load(at + v * bytes);
+  vi after = SI(setzero)();
+  if (width > 1) after = load_steps(at + stride * V * bytes, width - 1);
+  from[stride * V] = from[stride * V + 1] = after;
+  CK_UNROLL for (int v = 0; v <= V; ++v) {
+    if (stride == 1) {
+      taps[0].v[v] = from[v];
+    } else {
+      taps[0].v[v] = even_int32s(from[2 * v], from[2 * v + 1]);
+      taps[1].v[v] = _mm512_permutex2var_epi32(from[2 * v], odd, from[2 * v + 1]);
+    }
+  }
+}
+
+CK_INLINE void to_next_tap(color_taps *taps, const int V) {
+  CK_UNROLL for (int v = 0; v < V; ++v) {
+    taps->v[v] = _mm512_alignr_epi32(taps->v[v + 1], taps->v[v], 1);
+  }
+  taps->v[V] = _mm512_alignr_epi32(taps->v[V], taps->v[V], 1);
+}
+
+/* Colour i of every fourth tap becomes the fourth byte of the one three to one before. */
+CK_INLINE vi with_color(vi tap, vi fourth, const int i) {
+  const vi from = _mm512_set4_epi32((12 + i) << 24, (8 + i) << 24, (4 + i) << 24, i << 24);
+  return _mm512_mask_shuffle_epi8(tap, 0x8888888888888888, fourth, from);
+}
+
+CK_INLINE void color_inputs(const ck_color_run *run, size_t pixel, char *steps, size_t distance,
+                            const int stride, const int V) {
+  const size_t width = run->width;
+  vi before[3][color_vectors];
   size_t t = 0;
   for (size_t y = 0; y < run->height; ++y) {
-    const uint8_t *at = run->rows[y] + pixel * (size_t)(stride * 4);
+    color_taps taps[2];
+    load_taps(taps, first_tap(run, y, pixel, stride), width, stride, V);
+    for (size_t x = 0; x < width; x += (size_t)stride) {
+      CK_UNROLL for (int i = 0; i < stride; ++i) {
+        if (x + (size_t)i == width) break;
+        CK_UNROLL for (int v = 0; v < V; ++v) {
+          const vi tap = taps[i].v[v];
+          switch (t % 4) {
+          case 0: before[0][v] = tap; break;
+          case 1: before[1][v] = tap; break;
+          case 2: before[2][v] = tap; break;
+          default:
+            CK_UNROLL for (int b = 0; b < 3; ++b) {
+              store(steps + (size_t)b * distance + v * bytes, with_color(before[b][v], tap, b));
+            }
+          }
+        }
+        if (t++ % 4 == 3) steps += 3 * distance;
+        to_next_tap(&taps[i], V);
+      }
+    }
+  }
+  CK_UNROLL for (int b = 0; b < 3; ++b, steps += distance) {
+    if (t % 4 <= (size_t)b) break;
+    CK_UNROLL for (int v = 0; v < V; ++v) store(steps + v * bytes, before[b][v]);
+  }
+}
+#else
+CK_INLINE void color_inputs(const ck_color_run *run, size_t pixel, char *steps, size_t distance,
+                            const int stride, const int V) {
+  const size_t taps = run->height * run->width;
+  size_t t = 0;
+  for (size_t y = 0; y < run->height; ++y) {
+    const uint8_t *at = first_tap(run, y, pixel, stride);
     for (size_t x = 0; x < run->width; ++x, ++t, at += 4) {
       CK_UNROLL for (int v = 0; v < V; ++v) {
         const uint8_t *from = at + v * stride * bytes;
         const vi u = stride == 1 ? load(from) : even_int32s(load(from), load(from + bytes));
-        add_color_tap(steps + v * bytes, (size_t)(V * bytes), taps, t, u, false);
+        add_color_tap(steps + v * bytes, distance, taps, t, u, false);
       }
     }
+  }
+}
+#endif
+
+CK_INLINE void color_inputs_of(const ck_color_run *run, size_t pixel, void *steps, size_t distance,
+                               const int V) {
+  if (run->stride == 1) {
+    color_inputs(run, pixel, steps, distance, 1, V);
+  } else {
+    color_inputs(run, pixel, steps, distance, 2, V);
   }
 }
 
@@ -144,11 +235,7 @@ CK_INLINE void color_part(const ck_color_run *run, const ck_epilogue *e, const r
   const size_t steps = color_steps(run->height * run->width), step = run->output_bytes;
   uint8_t *to = run->output + pixel * step;
   for (size_t at = 0; at < (size_t)(V * int32s) * step; at += 64) __builtin_prefetch(to + at, 1);
-  if (run->stride == 1) {
-    color_inputs(run, pixel, 1, V);
-  } else {
-    color_inputs(run, pixel, 2, V);
-  }
+  color_inputs_of(run, pixel, run->scratch, (size_t)(V * bytes), V);
   const int16_t *weights = run->weights;
   vi by[color_vectors][4]; /* channels, four at a time, of a block */
   for (size_t channel = 0; channel < run->channels; channel += color_channels) {
@@ -182,7 +269,8 @@ CK_INLINE void color_part(const ck_color_run *run, const ck_epilogue *e, const r
   }
 }
 
-static void conv_color(const ck_color_run *run, const ck_epilogue *e) {
+/* All channels with lanes that are pixels. */
+static void conv_color_by_pixels(const ck_color_run *run, const ck_epilogue *e) {
   const rounding r = make_rounding(e->zero_point, e->low, e->high);
   size_t pixel = 0;
   for (; color_vectors == 2 && pixel + 2 * int32s <= run->pixels; pixel += 2 * int32s) {
@@ -191,5 +279,44 @@ static void conv_color(const ck_color_run *run, const ck_epilogue *e) {
   for (; pixel < run->pixels; pixel += int32s) {
     /* The last pixels are a full vector, some of it for the second time. */
     color_part(run, e, &r, ck_smaller(pixel, run->pixels - int32s), 1);
+  }
+}
+
+/* All channels with lanes that are channels: steps become taps of runs. */
+static void conv_color_by_channels(const ck_color_run *run, const ck_epilogue *e) {
+  const size_t taps = run->height * run->width, steps = color_steps(taps);
+  const size_t most = ck_color_words(taps) / steps / int32s * int32s; /* pixels at once */
+  char *const scratch = (char *)run->scratch;
+  const uint8_t *inputs[CK_COLOR_SIDE * CK_COLOR_SIDE];
+  for (size_t i = 0; i < steps; ++i) inputs[i] = (const uint8_t *)scratch + i * most * 4;
+  for (size_t first = 0, end; first < run->pixels; first = end) {
+    /* The last pixels are a full vector, some of it for the second time. */
+    const size_t start = ck_smaller(first, run->pixels - int32s);
+    end = ck_smaller(start + most, run->pixels);
+    for (size_t pixel = start; pixel < end; pixel += 2 * int32s) {
+      if (pixel + 2 * int32s <= end) {
+        color_inputs_of(run, pixel, scratch + (pixel - start) * 4, most * 4, color_vectors);
+        continue;
+      }
+      if (pixel + int32s < end) color_inputs_of(run, pixel, scratch + (pixel - start) * 4, most * 4, 1);
+      color_inputs_of(run, end - int32s, scratch + (end - int32s - start) * 4, most * 4, 1);
+    }
+    const ck_conv_run part = {
+      .input = inputs, .input_bytes = 4, .pixels = end - start, .taps = steps, .k4 = 1,
+      .weights = (const int8_t *)run->weights, .channels = run->channels,
+      .output = run->output + start * run->output_bytes, .output_bytes = run->output_bytes};
+    conv_run(&part, e);
+  }
+}
+
+/* Fewest channels for lanes that are channels, as measured. */
+enum { color_run_channels = 32 };
+
+static void conv_color(const ck_color_run *run, const ck_epilogue *e) {
+  const size_t last = run->channels % 16;
+  if (color_run && run->channels >= color_run_channels && (last == 0 || last > 8)) {
+    conv_color_by_channels(run, e);
+  } else {
+    conv_color_by_pixels(run, e);
   }
 }

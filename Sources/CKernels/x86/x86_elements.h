@@ -91,7 +91,7 @@ CK_INLINE vi words_at(const vi table[4], vi index, __mmask32 upper) {
 }
 
 /* Masks of words come from signs: tests need the port that the permutations use. */
-CK_INLINE vi looked_up(const vi table[4], vi in) {
+CK_INLINE vi word_looked_up(const vi table[4], vi in) {
   const vi shifted = _mm512_slli_epi16(in, 8);
   vi even = words_at(table, _mm512_srli_epi16(in, 1), _mm512_movepi16_mask(shifted));
   vi odd = words_at(table, _mm512_srli_epi16(in, 9), _mm512_movepi16_mask(in));
@@ -100,14 +100,38 @@ CK_INLINE vi looked_up(const vi table[4], vi in) {
   return _mm512_mask_blend_epi8(0xaaaaaaaaaaaaaaaa, even, odd);
 }
 
-static void lookup_u8(const uint8_t table[256], const uint8_t *in, uint8_t *out, size_t n) {
-  vi words[4];
-  CK_UNROLL for (int k = 0; k < 4; ++k) words[k] = load(table + 64 * k);
+#ifdef CK_VBMI
+/* Bits 0 to 6 of a byte name one of 128. LLVM has no intrinsic without the whole file requiring VBMI. */
+CK_INLINE vi bytes_at(vi first, vi in, vi second) {
+  __asm__("vpermi2b %2, %1, %0" : "+v"(in) : "v"(first), "v"(second));
+  return in;
+}
+
+CK_INLINE vi byte_looked_up(const vi table[4], vi in) {
+  return _mm512_mask_blend_epi8(_mm512_movepi8_mask(in), bytes_at(table[0], in, table[1]),
+                                bytes_at(table[2], in, table[3]));
+}
+#endif
+
+CK_INLINE void look_up(const uint8_t table[256], const uint8_t *in, uint8_t *out, size_t n,
+                       vi one(const vi table[4], vi in)) {
+  vi values[4];
+  CK_UNROLL for (int k = 0; k < 4; ++k) values[k] = load(table + 64 * k);
   size_t i = 0;
-  for (; n - i >= bytes; i += bytes) store(out + i, looked_up(words, load(in + i)));
+  for (; n - i >= bytes; i += bytes) store(out + i, one(values, load(in + i)));
   if (i == n) return;
   const __mmask64 rest = CK_MASK(n - i);
-  store_bytes(out + i, looked_up(words, _mm512_maskz_loadu_epi8(rest, in + i)), n - i);
+  store_bytes(out + i, one(values, _mm512_maskz_loadu_epi8(rest, in + i)), n - i);
+}
+
+static void lookup_u8(const uint8_t table[256], const uint8_t *in, uint8_t *out, size_t n) {
+#ifdef CK_VBMI
+  if (ck_has_vbmi()) {
+    look_up(table, in, out, n, byte_looked_up);
+    return;
+  }
+#endif
+  look_up(table, in, out, n, word_looked_up);
 }
 #else
 /* Sixteen tables of 16 bytes. pshufb gives 0 where an index is negative; the index falls by 16 a

@@ -21,10 +21,6 @@
 #else
 #include "x86_multiply.h"
 #endif
-#if CK_LANES > 1 /* broadcasts cost as much as products in sse41 */
-#define CK_COLORS
-#include "x86_colors.h"
-#endif
 #include "x86_run_pixels.h"
 #ifdef CK_BYTE_TILES
 #include "x86_bytes.h"
@@ -34,6 +30,10 @@
 #include "x86_byte_runs.h"
 #endif
 #include "x86_runs.h"
+#if CK_LANES > 1 /* broadcasts cost as much as products in sse41 */
+#define CK_COLORS
+#include "x86_colors.h"
+#endif
 #ifdef CK_WINOGRAD_TILES
 #include "x86_winograd.h"
 #endif

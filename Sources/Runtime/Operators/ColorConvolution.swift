@@ -21,14 +21,11 @@ struct ColorConvolution {
   @Compact private var weightsOffset: Int
   @Compact private var inputOffset: Int
 
-  /// Taps of the largest window.
-  private static let mostTaps = 256
-
   /// Whether this beats runs of pixels in sets with a dot product of bytes, as measured: by what runs leave empty of their
   /// lanes, or where many products share the arrangement of inputs.
   private static func isFasterThanDots(_ record: OperatorRecord, _ channels: Int) -> Bool {
     let last = channels % 16
-    return (last > 0 && last <= 8) || channels >= 64 || record.strideX == 1
+    return (last > 0 && last <= 8) || channels >= 32 || record.strideX == 1
       || record.kernelHeight * record.kernelWidth > 9
   }
 
@@ -40,7 +37,7 @@ struct ColorConvolution {
     guard let kernel = plan.kernels.conv_color, let arrange = plan.kernels.color_weights,
       input.channels <= 3, input.pixelBytes == 4, output.elementSize == 1, record.groups == 1,
       record.secondInput == OperatorRecord.noTensor, record.dilationY == 1, record.dilationX == 1,
-      record.strideX <= 2, output.width >= Int(CK_COLOR_PIXELS), taps <= Self.mostTaps,
+      record.strideX <= 2, output.width >= Int(CK_COLOR_PIXELS), max(record.kernelHeight, record.kernelWidth) <= Int(CK_COLOR_SIDE),
       !plan.hasDotProduct || Self.isFasterThanDots(record, output.channels)
     else { return nil }
     var layout = scratch
@@ -62,7 +59,7 @@ struct ColorConvolution {
     blocks = packed.blocks
     let pairs = taps + (taps + 1) / 2
     weightsOffset = layout.reserve(Int16.self, 32 * packed.blocks * pairs)
-    inputOffset = layout.reserve(Int32.self, 2 * Int(CK_COLOR_PIXELS) * pairs)
+    inputOffset = layout.reserve(Int32.self, ck_color_words(taps))
     scratch = layout
   }
 
