@@ -53,6 +53,42 @@ static void max_rows_u8(const ck_windows *w) {
 
 /* `count` times a vector of bytes, each `step` bytes after the one before, by one vector of factors; `left` of each are
  * written. */
+#ifdef CK_DPBUSD
+/* Bytes 4 * j to 4 * j + 3 of every 128-bit lane, each four times. */
+CK_INLINE vi repeated_bytes(vi v, const int j) {
+  const int32_t each = 0x01010101, first = each * 4 * j;
+  const int32_t pattern[4] = {first, first + each, first + 2 * each, first + 3 * each};
+  return I(shuffle_epi8)(v, broadcast_lane(pattern));
+}
+
+/* A number in -255 ... 255 as the sum of three signed bytes. */
+CK_INLINE vi as_three_bytes(vi v) {
+  const vi low = I(set1_epi32)(-128), high = I(set1_epi32)(127), byte = I(set1_epi32)(0xff);
+  const vi a = I(min_epi32)(I(max_epi32)(v, low), high), rest = I(sub_epi32)(v, a);
+  const vi b = I(min_epi32)(I(max_epi32)(rest, low), high), c = I(sub_epi32)(rest, b);
+  return SI(or)(SI(and)(a, byte), SI(or)(I(slli_epi32)(SI(and)(b, byte), 8), I(slli_epi32)(SI(and)(c, byte), 16)));
+}
+
+CK_INLINE void scale_column(const ck_scaling *s, const uint8_t *factors, const uint8_t *input,
+                            size_t input_step, uint8_t *output, size_t output_step, size_t count,
+                            size_t left) {
+  const rounding r = make_rounding(s->zero_point, s->low, s->high);
+  const vf scale = I(set1_ps)(s->multiplier);
+  vi factor[4], start[4]; /* in the order of `interleave` */
+  CK_UNROLL for (int j = 0; j < 4; ++j) {
+    const vi all = SI(and)(repeated_bytes(load(factors), j), I(set1_epi32)(0xff));
+    const vi f = I(sub_epi32)(all, I(set1_epi32)(s->factor_zero_point));
+    factor[j] = as_three_bytes(f);
+    start[j] = I(mullo_epi32)(f, I(set1_epi32)(-s->input_zero_point));
+  }
+  for (size_t p = 0; p < count; ++p) {
+    const vi u = load(input + p * input_step);
+    vf t[4];
+    CK_UNROLL for (int j = 0; j < 4; ++j) t[j] = scaled(dot(start[j], repeated_bytes(u, j), factor[j]), scale);
+    store_bytes(output + p * output_step, round_and_pack(t, &r), left);
+  }
+}
+#else
 CK_INLINE void scale_column(const ck_scaling *s, const uint8_t *factors, const uint8_t *input,
                             size_t input_step, uint8_t *output, size_t output_step, size_t count,
                             size_t left) {
@@ -72,6 +108,7 @@ CK_INLINE void scale_column(const ck_scaling *s, const uint8_t *factors, const u
     store_bytes(output + p * output_step, natural_order(round_and_pack(t, &r)), left);
   }
 }
+#endif
 
 static void scale_u8(const ck_scaling *s) {
   enum { most = 1024 };
