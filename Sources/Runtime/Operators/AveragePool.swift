@@ -3,6 +3,7 @@ internal import ModelFormat
 
 /// Mean over a window, global average pooling too: FORMAT.md, kind 4.
 struct AveragePool {
+  private let input: TensorView
   private let output: TensorView
   private let window: PoolWindow
   private let kernels: ck_kernels
@@ -16,12 +17,21 @@ struct AveragePool {
   private let sumSlots: Int
   private let tapsOffset: Int
   private let sumsOffset: Int
+  /// Pixels that follow each other in a vector of `lanes` channels, where the window is the whole image; 1 elsewhere.
+  private let pixelsPerVector: Int
 
   private static let capacity = 64
+  private static let lanes = 64
 
   init(_ plan: Plan, _ record: OperatorRecord, _ scratch: inout ScratchLayout) {
     let input = plan.view(record.input)
+    self.input = input
     output = plan.view(record.output)
+    let isWhole =
+      output.pixels == 1 && record.kernelHeight == input.height
+      && record.kernelWidth == input.width && record.padTop == 0 && record.padLeft == 0
+    let isEven = input.isDense && Self.lanes % input.channels == 0
+    pixelsPerVector = isWhole && isEven ? Self.lanes / input.channels : 1
     window = PoolWindow(record, input: input, output: output)
     kernels = plan.kernels
     inputZero = input.zeroPoint
@@ -44,10 +54,14 @@ struct AveragePool {
       for slot in 0..<sumSlots { sums[slot] = 0 }
       var cursor = window.cursor(pixel)
       let inside = cursor.count
-      var count = window.take(&cursor, taps, capacity: Self.capacity)
-      while count > 0 {
-        kernels.sum_u8(taps, count, sums, output.channels)
-        count = window.take(&cursor, taps, capacity: Self.capacity)
+      if pixelsPerVector > 1 {
+        addImage(to: sums, taps)
+      } else {
+        var count = window.take(&cursor, taps, capacity: Self.capacity)
+        while count > 0 {
+          kernels.sum_u8(taps, count, sums, output.channels)
+          count = window.take(&cursor, taps, capacity: Self.capacity)
+        }
       }
       let zero = Int32(truncatingIfNeeded: inside) &* inputZero
       for channel in 0..<output.channels { sums[channel] &-= zero }
@@ -63,6 +77,37 @@ struct AveragePool {
         output.pixel(pixel),
         output.channels
       )
+    }
+  }
+
+  /// Adds up all pixels, those of a vector side by side first.
+  @_optimize(speed)
+  private func addImage(
+    to sums: UnsafeMutablePointer<Int32>,
+    _ taps: UnsafeMutablePointer<UnsafePointer<UInt8>?>
+  ) {
+    let channels = input.channels
+    let vectors = input.pixels / pixelsPerVector
+    addRow(to: sums, taps, from: 0, vectors, of: Self.lanes)
+    for lane in channels..<Self.lanes { sums[lane % channels] &+= sums[lane] }
+    let first = vectors * pixelsPerVector
+    addRow(to: sums, taps, from: first, input.pixels - first, of: channels)
+  }
+
+  /// Adds `count` times `channels` bytes from a pixel on.
+  @_optimize(speed)
+  private func addRow(
+    to sums: UnsafeMutablePointer<Int32>,
+    _ taps: UnsafeMutablePointer<UnsafePointer<UInt8>?>,
+    from pixel: Int,
+    _ count: Int,
+    of channels: Int
+  ) {
+    let base = UnsafePointer(input.pixel(pixel))
+    for first in stride(from: 0, to: count, by: Self.capacity) {
+      let part = min(count - first, Self.capacity)
+      for index in 0..<part { taps[index] = base + (first + index) * channels }
+      kernels.sum_u8(taps, part, sums, channels)
     }
   }
 }

@@ -67,13 +67,10 @@ struct DepthwiseRows {
     let padPointer = UnsafePointer((share.scratch + padOffset).assumingMemoryBound(to: UInt8.self))
     let inputs = share.scratch.array(UnsafePointer<UInt8>?.self, at: tableOffset)
     var ending = epilogue
-    let all = 0..<output.height
-    // Kernels take rows in pairs, so threads do.
-    let pairs = share.range((all.count + 1) / 2)
-    let end = min(all.lowerBound + 2 * pairs.upperBound, all.upperBound)
-    var row = all.lowerBound + 2 * pairs.lowerBound
-    while row < end {
-      let rows = row..<min(row + rowsPerCall, end)
+    let all = share.range(output.height)
+    var row = all.lowerBound
+    while row < all.upperBound {
+      let rows = row..<min(row + rowsPerCall, all.upperBound)
       var column = 0
       while column < output.width {
         let columns = column..<min(column + columnsPerCall, output.width)
