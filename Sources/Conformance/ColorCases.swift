@@ -25,8 +25,8 @@ struct ColorCases {
   }
 
   private static let windows = [(1, 1), (1, 2), (2, 3), (3, 3), (3, 1), (5, 4), (7, 7)]
-  private static let pixelCounts = [16, 17, 23, 24, 31, 32, 33, 48]
-  private static let channelCounts = [1, 7, 8, 9, 15, 16, 17, 24, 33]
+  private static let pixelCounts = [16, 17, 23, 24, 31, 32, 33, 48, 100]
+  private static let channelCounts = [1, 7, 8, 9, 15, 16, 17, 24, 32, 33, 44]
 
   private let kernels: ck_kernels
   private let oracle: ck_kernels

@@ -31,6 +31,24 @@ extension OperatorSample {
     return OperatorSample(builder: builder, record: record, pictures: [picture])
   }
 
+  /// The average of a whole image.
+  package static func wholeAverage(
+    seed: UInt64,
+    height: Int,
+    width: Int,
+    channels: Int
+  ) -> OperatorSample {
+    var builder = NetBuilder(seed: seed)
+    let (source, picture) = builder.operand(height, width, channels)
+    var record = OperatorRecord(.averagePool)
+    (record.kernelHeight, record.kernelWidth) = (height, width)
+    (record.input, record.output) = (source, builder.tensor(1, 1, channels))
+    record.multiplierA = Float(builder.number(1...2000)) / 700
+    builder.attach([UInt32(0)], to: &record)
+    builder.add(record)
+    return OperatorSample(builder: builder, record: record, pictures: [picture])
+  }
+
   private static func operand(_ builder: inout NetBuilder) -> (tensor: Int, picture: Picture) {
     let channels = builder.pick([1, 3, 16, 17, 63, 64, 65])
     let height = builder.number(1...11)

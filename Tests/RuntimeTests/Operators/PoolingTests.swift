@@ -43,7 +43,25 @@ import Testing
 
   @Test(arguments: 0..<SampleKind.averagePool.count)
   func `average pooling equals its definition`(_ index: Int) throws {
-    let sample = SampleKind.averagePool.sample(index)
+    try expectAverages(SampleKind.averagePool.sample(index))
+  }
+
+  @Test(arguments: [4, 8, 12, 16, 32, 64], [(1, 1), (5, 7), (12, 16), (31, 9)])
+  func `the average of a whole image equals its definition`(
+    _ channels: Int,
+    _ size: (height: Int, width: Int)
+  ) throws {
+    try expectAverages(
+      .wholeAverage(
+        seed: UInt64(channels * size.width),
+        height: size.height,
+        width: size.width,
+        channels: channels
+      )
+    )
+  }
+
+  private func expectAverages(_ sample: OperatorSample) throws {
     let (record, picture, output) = (sample.record, sample.pictures[0], sample.output)
     let padding = sample.constants(as: UInt32.self)[0]
     let (bottom, right) = (Int(padding >> 16), Int(padding & 0xffff))
