@@ -27,7 +27,7 @@ enum { deep_steps = CK_DEEP_STEPS, deep_widest = CK_DEEP_WIDEST };
 static size_t widest_pixels(const tile_run *t, size_t left, size_t blocks) {
   const bool is_deep = t->steps >= deep_steps;
   switch (blocks) {
-  case 1: return left % 14 == 0 ? 14 : left == 16 ? 8 : ck_smaller(left, 12);
+  case 1: return left % 8 > 0 ? left : 8;
   case 2: return left % 8 == 0 && left % 7 > 0 ? 8 : is_deep ? left : ck_smaller(left, 7);
   case 3: return left % 4 > 0 || is_deep ? left : 4;
   default: return left % 4 == 0 || left == 6 ? 4 : left;

@@ -34,10 +34,11 @@ struct ColorConvolution {
     let input = plan.view(record.input)
     let output = plan.view(record.output)
     let taps = record.kernelHeight * record.kernelWidth
+    let side = max(record.kernelHeight, record.kernelWidth)
     guard let kernel = plan.kernels.conv_color, let arrange = plan.kernels.color_weights,
       input.channels <= 3, input.pixelBytes == 4, output.elementSize == 1, record.groups == 1,
       record.secondInput == OperatorRecord.noTensor, record.dilationY == 1, record.dilationX == 1,
-      record.strideX <= 2, output.width >= Int(CK_COLOR_PIXELS), max(record.kernelHeight, record.kernelWidth) <= Int(CK_COLOR_SIDE),
+      record.strideX <= 2, output.width >= Int(CK_COLOR_PIXELS), side <= Int(CK_COLOR_SIDE),
       !plan.hasDotProduct || Self.isFasterThanDots(record, output.channels)
     else { return nil }
     var layout = scratch
