@@ -43,7 +43,8 @@ CK_INLINE size_t wg_group_of(size_t S) { return S == 6 ? 48 : 448; }
 
 /* Distances and places of the scratch memory, in bytes. */
 typedef struct {
-  size_t half;     /* of the odd bytes of a tile's inputs; tiles are twice as far apart */
+  size_t tile;     /* of the next tile's inputs */
+  size_t half;     /* of their odd bytes, from the even ones of all tiles */
   size_t place;    /* of the next element of transformed inputs */
   size_t chunk;    /* of the next 64 channels of these */
   size_t weights;  /* of transformed weights */
@@ -55,9 +56,10 @@ typedef struct {
 CK_INLINE wg_layout wg_layout_of(size_t S, size_t tiles, size_t k4) {
   const size_t places = S * S, quads = wg_quads_of(S), pixels = (S - 2) * (S - 2);
   wg_layout l;
-  /* Few channels lie close together; what a vector holds beyond them is overwritten. */
-  l.half = k4 > 8 ? 64 : k4 > 4 ? 32 : 16;
-  l.place = ((tiles + 1) / 2 * 4 * l.half + 63) / 64 * 64 + 64;
+  /* Tiles of few channels share vectors. */
+  l.tile = k4 > 8 ? 64 : k4 > 4 ? 32 : 16;
+  l.half = ((tiles + 1) / 2 * 2 * l.tile + 63) / 64 * 64;
+  l.place = 2 * l.half + 64;
   l.chunk = places * l.place;
   l.weights = (k4 + 15) / 16 * l.chunk + 64;
   l.products = l.weights + places * (ck_smaller(k4, quads) * 2 * wg_most_row + wg_gap);

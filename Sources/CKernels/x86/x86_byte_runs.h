@@ -17,8 +17,8 @@ static void byte_tiles_of(const tile_run *t, size_t pixels, size_t blocks) {
 
 static size_t next_byte_pixels(const tile_run *t, size_t left, size_t blocks) {
   (void)t;
-  static const uint8_t tiles[][2] = {CK_BYTE_TILES(CK_PAIR)};
-  return widest_tile(tiles, sizeof tiles / sizeof *tiles, blocks, left);
+  static const uint16_t sizes[] = CK_SIZES(CK_BYTE_TILES);
+  return widest_tile(sizes, blocks, left);
 }
 
 static void conv_run_of_bytes(const ck_conv_run *run, const ck_epilogue *e, const rounding *r) {

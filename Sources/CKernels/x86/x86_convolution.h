@@ -5,15 +5,18 @@ CK_INLINE size_t vector_at(size_t stride, const int v) {
   return (size_t)(v / per_block) * stride + (size_t)(v % per_block * bytes);
 }
 
-#define CK_PAIR(P, B) {P, B},
+/* The pixels of a list's tiles of 1, 2, 3 and 4 blocks, as bits. */
+#define CK_SIZES(TILES) \
+  {0 TILES(CK_SIZE_1), 0 TILES(CK_SIZE_2), 0 TILES(CK_SIZE_3), 0 TILES(CK_SIZE_4)}
+#define CK_SIZE_1(P, B) | (B == 1 ? 1u << P : 0)
+#define CK_SIZE_2(P, B) | (B == 2 ? 1u << P : 0)
+#define CK_SIZE_3(P, B) | (B == 3 ? 1u << P : 0)
+#define CK_SIZE_4(P, B) | (B == 4 ? 1u << P : 0)
 
-/* The most pixels, up to `most`, of a tile of so many blocks; `tiles` are pixels and blocks of each. */
-static size_t widest_tile(const uint8_t tiles[][2], size_t count, size_t blocks, size_t most) {
-  size_t best = 1;
-  for (size_t i = 0; i < count; ++i) {
-    if (tiles[i][1] == blocks && tiles[i][0] > best && tiles[i][0] <= most) best = tiles[i][0];
-  }
-  return best;
+/* The most pixels, up to `most`, of a tile of so many blocks; there is one of a pixel. */
+CK_INLINE size_t widest_tile(const uint16_t sizes[4], size_t blocks, size_t most) {
+  const unsigned fitting = sizes[blocks - 1] & ((2u << ck_smaller(most, 15)) - 1);
+  return (size_t)(31 - __builtin_clz(fitting));
 }
 
 /* The multipliers of any CK_LANES consecutive blocks of a tile that is 1, 2 or 4, but at most

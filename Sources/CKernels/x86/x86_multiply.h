@@ -218,7 +218,7 @@ CK_INLINE void add_pixel(const ck_conv_tile *tile, const ck_epilogue *e, size_t 
 }
 
 static void convolve(const ck_conv_tile *tile, const ck_epilogue *e, bool to_floats) {
-  static const uint8_t tiles[][2] = {CK_TILES(CK_PAIR)};
+  static const uint16_t sizes[] = CK_SIZES(CK_TILES);
   _Alignas(64) int32_t acc[CK_MOST_SUMS];
   const size_t row = 2 * tile->taps * tile->k4 + 16;
   if (tile->widened && tile->k4 > 1) widen_inputs(tile, tile->scratch, row);
@@ -229,7 +229,7 @@ static void convolve(const ck_conv_tile *tile, const ck_epilogue *e, bool to_flo
     const size_t most = tile->widened ? part_pixels[blocks - 1] : 1;
     for (size_t pixel = 0, pixels; pixel < tile->pixels; pixel += pixels) {
       const size_t left_pixels = ck_smaller(tile->pixels - pixel, most);
-      pixels = widest_tile(tiles, sizeof tiles / sizeof *tiles, blocks, left_pixels);
+      pixels = widest_tile(sizes, blocks, left_pixels);
       const bool is_single = !tile->widened || (tile->k4 == 1 && pixels < most);
       bool finished = false;
       if (is_single) {

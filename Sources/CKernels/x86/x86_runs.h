@@ -44,16 +44,16 @@ static size_t widest_pixels(const tile_run *t, size_t left, size_t blocks) {
 #endif
 
 static size_t next_pixels(const tile_run *t, size_t left, size_t blocks) {
-  static const uint8_t tiles[][2] = {CK_RUN_TILES(CK_PAIR)};
-  return widest_tile(tiles, sizeof tiles / sizeof *tiles, blocks, widest_pixels(t, left, blocks));
+  static const uint16_t sizes[] = CK_SIZES(CK_RUN_TILES);
+  return widest_tile(sizes, blocks, widest_pixels(t, left, blocks));
 }
 
 #ifdef CK_DPBUSD
 /* Pixels of which inputs stay in the first level cache. */
 CK_INLINE size_t chunk_pixels(const ck_conv_run *run) {
-  const size_t step = ck_smaller(run->input_bytes, 4 * run->k4);
-  const size_t pixels = chunk_bytes / (run->taps * step);
-  return pixels > 0 ? pixels : 1;
+  const size_t step = run->taps * ck_smaller(run->input_bytes, 4 * run->k4);
+  if (run->pixels * step <= chunk_bytes) return run->pixels; /* division takes long */
+  return chunk_bytes > step ? chunk_bytes / step : 1;
 }
 #else
 /* [width of the tiles][step][bytes 0 and 2, bytes 1 and 3][channel][2] */
@@ -79,7 +79,9 @@ CK_INLINE bool is_flat(const ck_conv_run *run) {
 /* Pixels whose widened inputs fit the scratch memory. */
 CK_INLINE size_t chunk_pixels(const ck_conv_run *run) {
   const size_t step = is_flat(run) ? run->input_bytes : 4 * run->k4;
-  const size_t tap_bytes = (run_half - bytes) / run->taps; /* a vector is stored at the end */
+  const size_t all = run_half - bytes; /* a vector is stored at the end */
+  if (run->taps * ((run->pixels - 1) * step + 4 * run->k4) <= all) return run->pixels;
+  const size_t tap_bytes = all / run->taps;
   return tap_bytes < 4 * run->k4 ? 1 : (tap_bytes - 4 * run->k4) / step + 1;
 }
 
@@ -106,8 +108,10 @@ static void widen_inputs_of_run(tile_run *t, size_t pixels) {
 }
 #endif
 
-/* Up to so many pixels, that large tiles divide. */
-static size_t whole_tiles(size_t pixels) {
+/* Pixels of a chunk, which large tiles divide where there are several. */
+static size_t pixels_of_chunk(const ck_conv_run *run) {
+  const size_t pixels = chunk_pixels(run);
+  if (pixels >= run->pixels) return run->pixels;
   const size_t whole = pixels >= 28 ? 28 : pixels >= 14 ? 14 : pixels >= 7 ? 7 : 1;
   return pixels / whole * whole;
 }
@@ -121,7 +125,8 @@ static void conv_run(const ck_conv_run *run, const ck_epilogue *e) {
   }
 #endif
   const size_t blocks = (run->channels + 15) / 16, steps = run->taps * run->k4;
-  const size_t chunk = whole_tiles(chunk_pixels(run)), widest = steps < deep_steps ? widest_run : deep_widest;
+  const size_t chunk = pixels_of_chunk(run);
+  const size_t widest = steps < deep_steps ? widest_run : deep_widest;
   tile_run t = {.run = run, .e = e, .r = &r, .steps = steps, .stride = steps * 64};
   for (size_t first = 0; first < run->pixels; first += chunk) {
     const size_t end = ck_smaller(first + chunk, run->pixels);

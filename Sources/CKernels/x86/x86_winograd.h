@@ -26,6 +26,7 @@ CK_INLINE vi wg_dot(vi acc, vi a, vi b) {
 CK_INLINE vi wg_add(vi a, vi b) { return I(add_epi16)(a, b); }
 CK_INLINE vi wg_subtract(vi a, vi b) { return I(sub_epi16)(a, b); }
 CK_INLINE vi wg_shift(vi a, int bits) { return I(slli_epi16)(a, bits); }
+CK_INLINE vi wg_times(vi a, short factor) { return I(mullo_epi16)(a, I(set1_epi16)(factor)); }
 
 /* B^T d of a column or row. */
 CK_INLINE void wg_input_line(vi *out, const vi *d, const int S) {
@@ -54,46 +55,73 @@ CK_INLINE vi wg_bytes(size_t odd, bool upper) {
   return broadcast_lane(order[upper][odd]);
 }
 
-/* G g of a column or row, with rows of integers. */
+/* F G g of a column or row. */
 CK_INLINE void wg_weight_line(vi *out, const vi *g, const int S) {
   const vi sum = wg_add(g[0], g[2]);
-  out[0] = g[0];
-  out[1] = wg_add(sum, g[1]);
-  out[2] = wg_subtract(sum, g[1]);
-  if (S == 6) {
-    const vi even = wg_add(g[0], wg_shift(g[2], 2)), odd = wg_shift(g[1], 1);
-    out[3] = wg_add(even, odd);
-    out[4] = wg_subtract(even, odd);
+  if (S == 4) {
+    out[0] = wg_shift(g[0], 1);
+    out[1] = wg_add(sum, g[1]);
+    out[2] = wg_subtract(sum, g[1]);
+    out[3] = wg_shift(g[2], 1);
+    return;
   }
-  out[S - 1] = g[2];
+  const vi sum4 = wg_shift(sum, 2), middle = wg_shift(g[1], 2);
+  const vi even = wg_add(g[0], wg_shift(g[2], 2)), odd = wg_shift(g[1], 1);
+  out[0] = wg_times(g[0], 6);
+  out[1] = wg_add(sum4, middle);
+  out[2] = wg_subtract(sum4, middle);
+  out[3] = wg_add(even, odd);
+  out[4] = wg_subtract(even, odd);
+  out[5] = wg_times(g[2], 3);
 }
 
-/* A^T of a column or row of products, times 2 or 24. */
+/* A^T of a column or row of products. */
 CK_INLINE void wg_output_line(vi *out, const vi *m, const int S) {
   const vi sum = I(add_epi32)(m[1], m[2]), difference = I(sub_epi32)(m[1], m[2]);
   if (S == 4) {
-    out[0] = I(add_epi32)(I(slli_epi32)(m[0], 1), sum);
-    out[1] = I(sub_epi32)(difference, I(slli_epi32)(m[3], 1));
+    out[0] = I(add_epi32)(m[0], sum);
+    out[1] = I(sub_epi32)(difference, m[3]);
     return;
   }
-  const vi sum2 = I(add_epi32)(m[3], m[4]);
-  const vi twice = I(slli_epi32)(I(sub_epi32)(m[3], m[4]), 1);
-  const vi last = I(add_epi32)(I(slli_epi32)(m[5], 2), I(slli_epi32)(m[5], 1));
-  out[0] = I(add_epi32)(I(slli_epi32)(I(add_epi32)(m[0], sum), 2),
-                        I(add_epi32)(I(slli_epi32)(m[0], 1), sum2));
-  out[1] = I(add_epi32)(I(slli_epi32)(difference, 2), twice);
-  out[2] = I(slli_epi32)(I(add_epi32)(sum, sum2), 2);
-  out[3] = I(slli_epi32)(I(add_epi32)(I(add_epi32)(difference, twice), last), 2);
+  const vi sum2 = I(add_epi32)(m[3], m[4]), difference2 = I(sub_epi32)(m[3], m[4]);
+  out[0] = I(add_epi32)(I(add_epi32)(m[0], sum), sum2);
+  out[1] = I(add_epi32)(difference, I(slli_epi32)(difference2, 1));
+  out[2] = I(add_epi32)(sum, I(slli_epi32)(sum2, 2));
+  out[3] = I(add_epi32)(difference, I(slli_epi32)(I(add_epi32)(difference2, m[5]), 3));
 }
 
-/* [chunks][S * S places][tiles][even, odd][16] pairs of int16 of all tiles. */
+#if CK_LANES > 1
+/* The windows of the tiles from `tile` on that make a vector of `part` bytes each, at `to`. */
+static void wg_gather(const ck_winograd *call, size_t tile, size_t part, char *to, const uint8_t **in) {
+  const uint8_t *windows[CK_LANES][36];
+  for (size_t t = 0; t < bytes / part; ++t) {
+    wg_window(call, call->first + ck_smaller(tile + t, call->tiles - 1), windows[t]);
+  }
+  const size_t S = call->side + 2;
+  for (size_t o = 0; o < S * S; ++o, to += bytes) {
+    const void *lanes[CK_LANES];
+    CK_UNROLL for (size_t l = 0; l < CK_LANES; ++l) {
+      lanes[l] = windows[l * 16 / part][o] + l * 16 % part;
+    }
+    store(to, lanes_at(lanes));
+    in[o] = (const uint8_t *)to;
+  }
+}
+#endif
+
+/* [chunks][S * S places][even, odd][tiles][16] pairs of int16 of all tiles. */
 CK_INLINE void wg_transform_inputs(const ck_winograd *call, const wg_layout *l, const int S) {
-  const size_t row_bytes = 4 * call->k4;
+  const size_t together = bytes > l->tile ? bytes / l->tile : 1;
   char *to = call->scratch;
-  for (size_t i = 0; i < call->tiles; ++i, to += 2 * l->half) {
+  for (size_t i = 0; i < call->tiles; i += together, to += together * l->tile) {
     const uint8_t *in[36];
+#if CK_LANES > 1
+    _Alignas(64) char gathered[36 * bytes];
+    if (together > 1) wg_gather(call, i, l->tile, gathered, in);
+    else
+#endif
     wg_window(call, call->first + i, in);
-    for (size_t at = 0; at < row_bytes; at += bytes) {
+    for (size_t at = 0; at < 4 * call->k4; at += bytes) {
       char *const row = to + at / 64 * l->chunk + at % 64;
       for (size_t odd = 0; odd < 2; ++odd) {
         const vi of = wg_bytes(odd, false);
@@ -151,8 +179,8 @@ CK_INLINE void wg_transform_weights(const int8_t *weights, size_t k4, size_t qua
 
 /* What the products of a place are made of. */
 typedef struct {
-  const char *in; /* a tile's every `tile` bytes */
-  size_t half, chunk;
+  const char *in;
+  size_t tile, half, chunk; /* see wg_layout */
   const char *weights;
   size_t quads;
 } wg_factors;
@@ -160,12 +188,12 @@ typedef struct {
 /* m[P][wg_row] (+)= the products of P tiles and the transformed weights of one place, V vectors. */
 CK_INLINE void wg_multiply(const wg_factors *f, char *m, bool add, const int P, const int V) {
   const char *in = f->in, *weights = f->weights;
-  const size_t tile = 2 * f->half;
+  const size_t tile = f->tile;
   vi sum[CK_WINOGRAD_VECTORS * wg_part];
   CK_UNROLL for (int i = 0; i < P * V; ++i) {
     sum[i] = add ? load(m + i / V * wg_row + i % V * bytes) : SI(setzero)();
   }
-  for (size_t left = f->quads, steps; left > 0; left -= steps, in += f->chunk - tile) {
+  for (size_t left = f->quads, steps; left > 0; left -= steps, in += f->chunk - 2 * f->half) {
     steps = ck_smaller(left, 16);
     const char *row = weights;
     for (int odd = 0; odd < 2; ++odd, in += f->half, row = weights + wg_row) {
@@ -184,9 +212,9 @@ CK_INLINE void wg_multiply(const wg_factors *f, char *m, bool add, const int P, 
   CK_UNROLL for (int i = 0; i < P * V; ++i) store(m + i / V * wg_row + i % V * bytes, sum[i]);
 }
 
-/* `start` and a tile's outputs, of the vector at m, one of each place every wg_part rows. */
-CK_INLINE void wg_transform_outputs(const char *m, vi start, int32_t *const *to,
-                                    const int S) {
+/* The sums of a tile's outputs, without their start, sum[i * step] of pixel i: of the vector at m,
+ * one of each place every wg_part rows. */
+CK_INLINE void wg_transform_outputs(const char *m, vi *sum, const int step, const int S) {
   const int side = S - 2;
   vi lines[4][6];
   CK_UNROLL for (int x = 0; x < S; ++x) {
@@ -201,61 +229,87 @@ CK_INLINE void wg_transform_outputs(const char *m, vi start, int32_t *const *to,
     vi out[4];
     wg_output_line(out, lines[y], S);
     CK_UNROLL for (int x = 0; x < side; ++x) {
-      vi sum = S == 4 ? I(srai_epi32)(out[x], 2)
-                      : I(srai_epi32)(I(mullo_epi32)(out[x], I(set1_epi32)(wg_ninth)), 6);
-      store(to[side * y + x], I(add_epi32)(sum, start));
+      sum[(side * y + x) * step] =
+        S == 4 ? I(srai_epi32)(out[x], 2)
+               : I(srai_epi32)(I(mullo_epi32)(out[x], I(set1_epi32)(wg_ninth)), 6);
     }
   }
 }
 
-/* Where products end: `count` tiles from `first` on, at most 4 * wg_part pixels. */
+/* Where products end: `count` tiles from `first` on. */
 typedef struct {
   const char *m;
   size_t first, count, channel;
-  int32_t *sums;         /* of the groups before, or NULL where there is one group */
+  char *sums; /* of the groups before, where there are several */
   bool is_first, is_last; /* group */
 } wg_end;
 
+/* A tile's pixels in the image, of which `rows` and `columns` are there, and 16 channels. */
+typedef struct {
+  size_t pixel, rows, columns;
+  size_t channel, left; /* of which `left` channels exist */
+} wg_outputs;
+
+/* Requantizes CK_LANES pixels from o on. */
+CK_INLINE void wg_requantize(const ck_winograd *call, const ck_epilogue *e, const rounding *r,
+                             const wg_outputs *to, const vi *sum, const size_t o, const int S) {
+  const size_t side = S - 2;
+  size_t pixel[CK_LANES];
+  bool is_there[CK_LANES];
+  CK_UNROLL for (int lane = 0; lane < CK_LANES; ++lane) {
+    const size_t y = (o + (size_t)lane) / side, x = (o + (size_t)lane) % side;
+    is_there[lane] = y < to->rows && x < to->columns;
+    pixel[lane] = to->pixel + (is_there[lane] ? y * call->output_width + x : 0);
+  }
+  vf t[4];
+  CK_UNROLL for (int v = 0; v < 4; ++v) {
+    const size_t channel = to->channel + v % per_block * int32s;
+    t[v] = scaled(sum[v], (vf)load(e->multiplier + channel));
+    if (call->residual) {
+      const uint8_t *from = call->residual + pixel[v / per_block] * call->residual_bytes + channel;
+      t[v] = with_residual(t[v], widen(from), I(set1_epi32)(e->residual_zero_point),
+                           I(set1_ps)(e->residual_multiplier), r->limit);
+    }
+  }
+  const vi u = natural_order(round_and_pack(t, r));
+  CK_UNROLL for (int lane = 0; lane < CK_LANES; ++lane) {
+    if (!is_there[lane]) continue;
+    store_lane(call->output + pixel[lane] * call->output_bytes + to->channel, u, lane, to->left);
+  }
+}
+
 CK_INLINE void wg_finish(const ck_winograd *call, const ck_epilogue *e, const wg_end *end,
                          const int S) {
-  enum { most = 4 * wg_part };
-  const size_t side = S - 2;
-  _Alignas(64) int32_t acc[(most + 1) * wg_blocks * 16];
-  void *output[most];
-  const uint8_t *residual[most];
-  const size_t left = ck_smaller(call->channels - end->channel, wg_blocks * 16);
-  const size_t blocks = (left + 15) / 16;
-  const char *m = end->m;
-  size_t pixels = 0;
-  for (size_t i = 0; i < end->count; ++i, m += wg_row) {
-    int32_t *to[16];
+  const size_t side = S - 2, pixels = side * side;
+  const rounding r = make_rounding(e->zero_point, e->low, e->high);
+  for (size_t i = 0; i < end->count; ++i) {
     const wg_corner corner = wg_corner_of(call, end->first + i);
-    for (size_t o = 0; o < side * side; ++o) {
-      const size_t y = corner.y + o / side, x = corner.x + o % side;
-      to[o] = acc + most * wg_blocks * 16;
-      if (y >= call->output_height || x >= call->output_width) continue;
-      const size_t pixel = y * call->output_width + x;
-      output[pixels] = call->output + pixel * call->output_bytes;
-      if (call->residual) residual[pixels] = call->residual + pixel * call->residual_bytes;
-      to[o] = acc + pixels++ * blocks * 16;
-    }
-    for (size_t v = 0; v < blocks * per_block; ++v) {
-      const size_t n = end->channel + v * int32s;
-      vi start = load(e->bias + n);
-      if (S == 6) start = I(add_epi32)(start, I(slli_epi32)(load(e->weight_sum + n), 7));
-      wg_transform_outputs(m + v * bytes, end->is_first ? start : SI(setzero)(), to, S);
-      for (size_t o = 0; o < side * side; ++o) to[o] += int32s;
+    wg_outputs to = {corner.y * call->output_width + corner.x,
+                     ck_smaller(side, call->output_height - corner.y),
+                     ck_smaller(side, call->output_width - corner.x), end->channel, 0};
+    for (size_t b = 0; b < wg_blocks && to.channel < call->channels; ++b, to.channel += 16) {
+      to.left = call->channels - to.channel;
+      vi sum[16 * per_block];
+      for (size_t v = 0; v < per_block; ++v) {
+        const size_t at = b * 64 + v * bytes, n = to.channel + v * int32s;
+        wg_transform_outputs(end->m + i * wg_row + at, sum + v, per_block, S);
+        char *const sums = end->sums + i * pixels * wg_row + at;
+        vi start = load(e->bias + n);
+        if (S == 6) start = I(add_epi32)(start, I(slli_epi32)(load(e->weight_sum + n), 7));
+        CK_UNROLL for (size_t o = 0; o < pixels; ++o) {
+          vi *const of = sum + o * per_block + v;
+          *of = I(add_epi32)(*of, end->is_first ? start : load(sums + o * wg_row));
+        }
+        if (end->is_last) continue;
+        CK_UNROLL for (size_t o = 0; o < pixels; ++o) store(sums + o * wg_row, sum[o * per_block + v]);
+      }
+      if (!end->is_last) continue;
+#pragma clang loop unroll_count(CK_LANES)
+      for (size_t o = 0; o < pixels; o += CK_LANES) {
+        wg_requantize(call, e, &r, &to, sum + o * per_block, o, S);
+      }
     }
   }
-  for (size_t i = 0; end->sums && i < pixels * blocks * 16; i += int32s) {
-    const vi before = end->is_first ? SI(setzero)() : load(end->sums + i);
-    store(end->is_last ? acc + i : end->sums + i, I(add_epi32)(load(acc + i), before));
-  }
-  if (!end->is_last) return;
-  ck_epilogue ending = *e;
-  ending.residual = call->residual ? residual : NULL;
-  const finished_part done = {acc, 0, pixels, end->channel, left};
-  finish_bytes(&done, &ending, output, blocks >> 1);
 }
 
 /* The functions of every S: what is inlined above, once. */
@@ -343,19 +397,14 @@ static void winograd_u8(const ck_winograd *call, const ck_epilogue *e) {
         /* Products are kept for the next quads only where there are any. */
         char *const m =
           scratch + l.products + (k4 > most_quads ? part * places * wg_part * wg_row : 0);
-        const char *const in = scratch + k / 16 * l.chunk + i * 2 * l.half;
-        const wg_factors f = {in, l.half, l.chunk, weights, quads};
+        const char *const in = scratch + k / 16 * l.chunk + i * l.tile;
+        const wg_factors f = {in, l.tile, l.half, l.chunk, weights, quads};
         wg_multiply_places(f, places, l.place, place, m, count, is_single, k % group > 0);
         if (k + quads < k4 && (k + quads) % group > 0) continue;
         const size_t real = ck_smaller(2 * count, call->tiles - i);
-        const size_t at_once = 4 * wg_part / pixels;
-        for (size_t j = 0; j < real; j += at_once) {
-          char *const sums = scratch + l.sums + (i + j) * (pixels + 1) * wg_row;
-          const wg_end end = {
-            m + j * wg_row, call->first + i + j, ck_smaller(at_once, real - j), block * 16,
-            k4 > group ? (int32_t *)(void *)sums : NULL, k < group, k + quads == k4};
-          transform->finish(call, e, &end);
-        }
+        const wg_end end = {m, call->first + i, real, block * 16,
+                            scratch + l.sums + i * pixels * wg_row, k < group, k + quads == k4};
+        transform->finish(call, e, &end);
       }
     }
   }
