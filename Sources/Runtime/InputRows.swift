@@ -1,10 +1,9 @@
 internal import ModelFormat
 
-/// The input rows of a convolution as runs: every tap of the pixels of an output row lies evenly.
+/// The input rows of a convolution as runs: every tap of the pixels of output rows lies evenly.
 ///
-/// Where the image's left or right edge is padded, rows are copied between their pads first, each once, into a ring as high as
-/// the window. A row above or below the image is a row of pads. Where the pixels of a row lie without gaps, a row of taps is
-/// one long tap.
+/// Where the image is padded, the rows of a few output rows at a time are copied between their pads first, each once. Where the
+/// pixels of a row lie without gaps, a row of taps is one long tap.
 struct InputRows {
   private let input: UnsafePointer<UInt8>
   @Compact private var height: Int
@@ -23,18 +22,18 @@ struct InputRows {
   private let padPixel: UInt32
   private let isCopied: Bool
   private let isMerged: Bool
-  /// Pixels of a row of the ring, bytes of such a pixel, and rows of the ring.
+  /// Pixels of a row, bytes of such a pixel, and most output rows whose inputs are there at once.
   @Compact private var rowPixels: Int
   @Compact private var rowPixelBytes: Int
-  @Compact private var ringRows: Int
-  /// Bytes of the row of pads, 0 where none is needed.
-  @Compact private var padBytes: Int
+  @Compact private var mostRows: Int
+  @Compact private var copyOffset: Int
   @Compact private var padRowOffset: Int
-  @Compact private var ringOffset: Int
   @Compact private var tapsOffset: Int
 
-  /// Bytes of the ring above which nothing is gained.
-  private static let mostBytes = 128 << 10
+  /// Bytes of copied rows above which nothing is gained, and that leave room in the first-level cache.
+  private static let (mostBytes, cachedBytes) = (128 << 10, 24 << 10)
+  /// With fewer output rows, moving the input rows that they share takes longer than what calls cost.
+  private static let leastRows = 4
 
   /// Nil where the rows would need too much memory.
   init?(
@@ -58,26 +57,26 @@ struct InputRows {
     padTop = record.padTop
     padLeft = record.padLeft
     padPixel = record.padPixel
-    let span = (record.kernelWidth - 1) * record.dilationX + 1
-    let rowPixels = (output.width - 1) * record.strideX + span
-    let isPadded = record.padLeft > 0 || rowPixels > input.width
+    let columns = (record.kernelWidth - 1) * record.dilationX + 1
+    let rowPixels = (output.width - 1) * record.strideX + columns
+    let windowRows = (record.kernelHeight - 1) * record.dilationY + 1
+    let rows = (output.height - 1) * record.strideY + windowRows
+    let isPadded =
+      record.padLeft > 0 || rowPixels > input.width || record.padTop > 0 || rows > input.height
     let isDense = input.pixelBytes == 4 * quads
     let isCopied = isPadded || (!isDense && record.kernelWidth > 1 && record.dilationX == 1)
     self.isCopied = isCopied
     isMerged = record.dilationX == 1 && (isCopied || isDense || record.kernelWidth == 1)
-    let rowPixelBytes = isCopied ? 4 * quads : input.pixelBytes
-    self.rowPixels = rowPixels
-    self.rowPixelBytes = rowPixelBytes
-    let ringRows = isCopied ? (record.kernelHeight - 1) * record.dilationY + 1 : 0
-    self.ringRows = ringRows
-    let windowRows =
-      (output.height - 1) * record.strideY + (record.kernelHeight - 1) * record.dilationY + 1
-    let hasPadRow = isCopied || record.padTop > 0 || windowRows > input.height
-    let padBytes = hasPadRow ? rowPixels * rowPixelBytes : 0
-    self.padBytes = padBytes
-    guard padBytes + ringRows * rowPixels * rowPixelBytes <= Self.mostBytes else { return nil }
-    padRowOffset = scratch.reserve(UInt8.self, padBytes + 64)
-    ringOffset = scratch.reserve(UInt8.self, ringRows * rowPixels * rowPixelBytes + 64)
+    self.rowPixels = isCopied ? rowPixels : input.width
+    rowPixelBytes = isCopied ? 4 * quads : input.pixelBytes
+    let rowBytes = rowPixels * 4 * quads
+    // As many as the cache holds, but not too few, if there is room.
+    let least = windowRows + (Self.leastRows - 1) * record.strideY
+    let capacity = min(rows, max(Self.cachedBytes / rowBytes, least), Self.mostBytes / rowBytes - 1)
+    guard !isCopied || capacity >= windowRows else { return nil }
+    mostRows = isCopied ? (capacity - windowRows) / record.strideY + 1 : output.height
+    copyOffset = scratch.reserve(UInt8.self, isCopied ? capacity * rowBytes + 64 : 0)
+    padRowOffset = scratch.reserve(UInt8.self, isCopied ? rowBytes : 0)
     tapsOffset = scratch.reserve(
       UnsafePointer<UInt8>?.self,
       record.kernelHeight * (isMerged ? 1 : record.kernelWidth)
@@ -90,68 +89,90 @@ struct InputRows {
   /// Bytes from an output pixel's tap to the next one's.
   var stepBytes: Int { strideX * rowPixelBytes }
 
-  /// Prepares the scratch memory for a pass from top to bottom.
-  @_optimize(speed)
-  func start(_ scratch: UnsafeMutableRawPointer) {
-    let padRow = scratch.array(UInt32.self, at: padRowOffset)
-    for index in 0..<padBytes / 4 { padRow[index] = UInt32(littleEndian: padPixel) }
+  /// Bytes from an output row's taps to the next one's.
+  var lineBytes: Int { strideY * rowBytes }
+  private var rowBytes: Int { rowPixels * rowPixelBytes }
+
+  /// How far a pass from top to bottom has come.
+  struct Pass {
+    /// The input row that was copied first.
+    fileprivate var top = 0
+    /// The first input row that is not there yet.
+    fileprivate var next = Int.min
   }
 
-  /// The taps of the output pixel (y, x).
+  /// Prepares the scratch memory for passes.
+  @_optimize(speed)
+  func start(_ scratch: UnsafeMutableRawPointer) {
+    guard isCopied else { return }
+    let padRow = scratch.array(UInt32.self, at: padRowOffset)
+    for index in 0..<rowBytes / 4 { padRow[index] = UInt32(littleEndian: padPixel) }
+  }
+
+  /// Makes the inputs of output rows from `y` on ready, as many as there is room for, at most `count`.
   ///
-  /// `next` is the first input row that is not in the ring yet, 0 at the start of a pass.
+  /// - Returns: the taps of pixel x of row y, and the number of rows.
   @_optimize(speed)
   func taps(
     _ scratch: UnsafeMutableRawPointer,
     y: Int,
+    count: Int,
     x: Int,
-    shift: Int,
-    next: inout Int
-  ) -> UnsafePointer<UnsafePointer<UInt8>?> {
-    let pointers = scratch.array(UnsafePointer<UInt8>?.self, at: tapsOffset)
-    let padRow = UnsafePointer(scratch.array(UInt8.self, at: padRowOffset))
+    _ pass: inout Pass
+  ) -> (pointers: UnsafeMutablePointer<UnsafePointer<UInt8>?>, rows: Int) {
+    let rows = min(count, mostRows)
     let top = y * strideY - padTop
-    if isCopied { copyRows(scratch, from: top, shift: shift, next: &next) }
-    let left = x * strideX * rowPixelBytes
-    let ring = UnsafePointer(scratch.array(UInt8.self, at: ringOffset))
+    var line = input + top * rowBytes
+    if isCopied {
+      line = UnsafePointer(scratch.array(UInt8.self, at: copyOffset))
+      let end = top + (rows - 1) * strideY + (kernelHeight - 1) * dilationY + 1
+      copyRows(scratch, top..<end, &pass)
+    }
+    line += x * strideX * rowPixelBytes
+    let pointers = scratch.array(UnsafePointer<UInt8>?.self, at: tapsOffset)
     var entry = pointers
-    for tap in 0..<kernelHeight {
-      let row = top + tap * dilationY
-      var at = padRow
-      if row >= 0 && row < height {
-        at =
-          isCopied
-          ? ring + row % ringRows * rowPixels * rowPixelBytes
-          : input + (shift + row * width * pixelBytes)
-      }
-      at += left
+    for _ in 0..<kernelHeight {
+      var at = line
       for _ in 0..<(isMerged ? 1 : kernelWidth) {
         entry.pointee = at
         entry += 1
         at += dilationX * rowPixelBytes
       }
+      line += dilationY * rowBytes
     }
-    return UnsafePointer(pointers)
+    return (pointers, rows)
   }
 
-  /// Copies the rows of the windows that begin in row `top`.
+  /// Copies the rows, moving those that are there already.
   @_optimize(speed)
   private func copyRows(
     _ scratch: UnsafeMutableRawPointer,
-    from top: Int,
-    shift: Int,
-    next: inout Int
+    _ rows: Range<Int>,
+    _ pass: inout Pass
   ) {
-    let ring = scratch + ringOffset
+    let start = scratch + copyOffset
     let padRow = scratch + padRowOffset
-    let end = min(top + ringRows, height)
-    var row = max(next, top)
+    let first = max(pass.next, rows.lowerBound)
+    if first > rows.lowerBound && rows.lowerBound > pass.top {
+      let moved = start + (rows.lowerBound - pass.top) * rowBytes
+      start.copyMemory(from: moved, byteCount: (first - rows.lowerBound) * rowBytes)
+    }
+    pass = Pass(top: rows.lowerBound, next: max(pass.next, rows.upperBound))
     let left = min(padLeft, rowPixels)
     let copied = min(width, rowPixels - left)
     let right = rowPixels - left - copied
-    while row < end {
-      let line = ring + row % ringRows * rowPixels * rowPixelBytes
-      let source = UnsafeRawPointer(input) + (shift + row * width * pixelBytes)
+    var line = start + (first - rows.lowerBound) * rowBytes
+    var row = first
+    while row < rows.upperBound {
+      defer {
+        row += 1
+        line += rowBytes
+      }
+      guard row >= 0 && row < height else {
+        line.copyMemory(from: padRow, byteCount: rowBytes)
+        continue
+      }
+      let source = UnsafeRawPointer(input) + row * width * pixelBytes
       let inside = line + left * rowPixelBytes
       line.copyMemory(from: padRow, byteCount: left * rowPixelBytes)
       if pixelBytes == rowPixelBytes {
@@ -168,8 +189,6 @@ struct InputRows {
         from: padRow,
         byteCount: right * rowPixelBytes
       )
-      row += 1
     }
-    next = max(next, end)
   }
 }

@@ -84,15 +84,17 @@ typedef struct {
 /* Numbers of a plan for a block of 16 channels. */
 static inline size_t ck_plan_words(size_t taps, size_t k4) { return taps * (k4 + 1); }
 
-/* A run of any number of output pixels that lie evenly, by `channels` channels.
- *   input[t] + p * input_bytes -> 4 * k4 readable bytes: tap t of pixel p
- *   output + p * output_bytes  -> channel 0 of pixel p; exactly `channels` bytes are written
- *   residual                      NULL, or as output, readable up to the next multiple of 64
- *                                 channels; the epilogue's is not read */
+/* Rows of output pixels that lie evenly, any number of both, by `channels` channels. Of row r and its pixel p
+ *   input[t] + r * row_bytes + p * input_bytes     -> 4 * k4 readable bytes: tap t
+ *   output + (r * pixels + p) * output_bytes       -> channel 0; exactly `channels` bytes are written
+ *   residual                                          NULL, or as output, readable up to the next multiple of 64
+ *                                                     channels; the epilogue's is not read */
 typedef struct {
   const uint8_t *const *input;
   size_t input_bytes; /* a multiple of 4 */
-  size_t pixels; /* >= 1 */
+  size_t pixels; /* of a row, >= 1 */
+  size_t rows;   /* >= 1 */
+  size_t row_bytes; /* a multiple of 4; any where there is one row */
   size_t taps;
   size_t k4;
   const int8_t *weights; /* as in ck_conv_tile */

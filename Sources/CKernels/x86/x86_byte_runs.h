@@ -30,8 +30,10 @@ static void conv_run_of_bytes(const ck_conv_run *run, const ck_epilogue *e, cons
     t.left = run->channels - block * 16;
     t.weights = run->weights + block * stride;
     t.plan = run->plan + block * ck_plan_words(run->taps, run->k4);
-    t.pixel = 0;
-    take_tiles(&t, run->pixels, width, next_byte_pixels, byte_tiles_of);
+    for (size_t row = 0; row < run->rows; ++row) {
+      set_pixel(&t, row, 0);
+      take_tiles(&t, t.pixel + run->pixels, width, next_byte_pixels, byte_tiles_of);
+    }
   }
 }
 

@@ -19,10 +19,11 @@ typedef struct {
   size_t channel, left; /* of which `left` channels exist */
   const int8_t *weights;
   size_t steps, stride; /* of blocks in the weights */
-  /* Tap t of pixel `first` + p is at input[t] or input + t * tap_bytes, and p * step. */
-  const uint8_t *const *taps;
+  /* Tap t of pixel `first` + p is at run->input[t] + offset or, widened, input + t * tap_bytes, and p * step. */
+  size_t first, step;
+  size_t offset; /* of the row */
   const uint8_t *input;
-  size_t first, tap_bytes, step;
+  size_t tap_bytes;
   const uint16_t *plan; /* of its blocks, where bytes are multiplied */
 } tile_run;
 
@@ -113,7 +114,7 @@ typedef void finish_run(const tile_run *, const int32_t *, size_t, size_t);
 /* Tap `tap` of pixel `first`. */
 CK_INLINE const uint8_t *tap_of(const tile_run *t, size_t tap) {
 #ifdef CK_DPBUSD
-  return t->taps[tap];
+  return t->run->input[tap] + t->offset;
 #else
   return t->input + tap * t->tap_bytes;
 #endif
@@ -160,7 +161,7 @@ CK_INLINE void add_bytes(vi *sum, const tile_run *t, size_t pixel, const distanc
   const ck_conv_run *run = t->run;
   const size_t k4 = run->k4;
   for (size_t i = 0; i < run->taps; ++i) {
-    byte_tap tap = {.base = {run->input[i] + pixel * t->step}, .d = d,
+    byte_tap tap = {.base = {run->input[i] + t->offset + (pixel - t->first) * t->step}, .d = d,
                     .weights = t->weights + i * k4 * 64, .stride = t->stride};
     tap.base[1] = tap.base[0] + segment * t->step;
     add_tap_bytes(sum, &tap, t->plan + i * ck_plan_words(1, k4), k4, P, V);
@@ -243,6 +244,17 @@ CK_INLINE void run_tiles(const tile_run *t, finish_run *finish, const int P, con
       }
     }
   }
+}
+
+/* Pixel `first` of row `row`. */
+CK_INLINE void set_pixel(tile_run *t, size_t row, size_t first) {
+  t->offset = row * t->run->row_bytes;
+  t->pixel = row * t->run->pixels + first;
+#ifdef CK_DPBUSD
+  t->first = t->pixel - first;
+#else
+  t->first = t->pixel;
+#endif
 }
 
 /* Blocks of the next tiles, at most `widest`: few lanes are wasted, and one block alone is rare. */

@@ -85,7 +85,8 @@ CK_INLINE size_t chunk_pixels(const ck_conv_run *run) {
   return tap_bytes < 4 * run->k4 ? 1 : (tap_bytes - 4 * run->k4) / step + 1;
 }
 
-static void widen_inputs_of_run(tile_run *t, size_t pixels) {
+/* Of `pixels` from `pixel` of the row on. */
+static void widen_inputs_of_run(tile_run *t, size_t pixel, size_t pixels) {
   const ck_conv_run *run = t->run;
   const bool flat = is_flat(run);
   const size_t rows = flat ? 1 : pixels;
@@ -95,7 +96,7 @@ static void widen_inputs_of_run(tile_run *t, size_t pixels) {
   t->step = flat ? run->input_bytes : 4 * run->k4;
   t->tap_bytes = rows * row * 4;
   for (size_t tap = 0; tap < run->taps; ++tap) {
-    const uint8_t *from = run->input[tap] + t->first * run->input_bytes;
+    const uint8_t *from = run->input[tap] + t->offset + pixel * run->input_bytes;
     for (size_t y = 0; y < rows; ++y, from += run->input_bytes, to += row) {
       for (size_t i = 0; i < row; i += int32s) {
         const size_t left = row - i;
@@ -116,6 +117,13 @@ static size_t pixels_of_chunk(const ck_conv_run *run) {
   return pixels / whole * whole;
 }
 
+/* Blocks from `block` on. */
+CK_INLINE void set_blocks(tile_run *t, size_t block, const int8_t *weights) {
+  t->channel = block * 16;
+  t->left = t->run->channels - block * 16;
+  t->weights = weights + block * t->steps * (size_t)weight_bytes(1);
+}
+
 static void conv_run(const ck_conv_run *run, const ck_epilogue *e) {
   const rounding r = make_rounding(e->zero_point, e->low, e->high);
 #ifdef CK_BYTE_TILES
@@ -126,26 +134,31 @@ static void conv_run(const ck_conv_run *run, const ck_epilogue *e) {
 #endif
   const size_t blocks = (run->channels + 15) / 16, steps = run->taps * run->k4;
   const size_t chunk = pixels_of_chunk(run);
-  const size_t widest = steps < deep_steps ? widest_run : deep_widest;
   tile_run t = {.run = run, .e = e, .r = &r, .steps = steps, .stride = steps * 64};
-  for (size_t first = 0; first < run->pixels; first += chunk) {
-    const size_t end = ck_smaller(first + chunk, run->pixels);
+  for (size_t first = 0, count; first < run->pixels; first += count) {
+    count = ck_smaller(chunk, run->pixels - first);
 #ifdef CK_DPBUSD
-    const int8_t *weights = run->weights;
-    t.taps = run->input;
+    const size_t widest = steps < deep_steps ? widest_run : deep_widest;
     t.step = run->input_bytes;
-#else
-    const int8_t *weights = (const int8_t *)run->widened;
-    t.first = first;
-    widen_inputs_of_run(&t, end - first);
-#endif
     for (size_t block = 0, width; block < blocks; block += width) {
       width = next_blocks(blocks - block, widest);
-      t.channel = block * 16;
-      t.left = run->channels - block * 16;
-      t.weights = weights + block * steps * (size_t)weight_bytes(1);
-      t.pixel = first;
-      take_tiles(&t, end, width, next_pixels, run_tiles_of);
+      set_blocks(&t, block, run->weights);
+      for (size_t row = 0; row < run->rows; ++row) {
+        set_pixel(&t, row, first);
+        take_tiles(&t, t.pixel + count, width, next_pixels, run_tiles_of);
+      }
     }
+#else
+    for (size_t row = 0; row < run->rows; ++row) {
+      set_pixel(&t, row, first);
+      widen_inputs_of_run(&t, first, count);
+      for (size_t block = 0, width; block < blocks; block += width) {
+        width = next_blocks(blocks - block, widest_run);
+        set_blocks(&t, block, (const int8_t *)run->widened);
+        t.pixel = t.first;
+        take_tiles(&t, t.pixel + count, width, next_pixels, run_tiles_of);
+      }
+    }
+#endif
   }
 }

@@ -156,8 +156,8 @@ struct ByteConvolution {
     let weights = call.weights(fromBlock: sweep.lowerBound)
     kernels.pointee.plan_run(most, weights, taps, tapQuads, sweep.count, plan)
     if let rows {
-      rows.forEachRun(scratch, span, width: call.output.width) { run, setInput in
-        call(run, sweep) {
+      rows.forEachRun(scratch, span, width: call.output.width) { run, lines, setInput in
+        call(run, rows: lines, sweep) {
           setInput(&$0)
           $0.plan = UnsafePointer(plan)
         }

@@ -72,21 +72,29 @@ struct ColorConvolution {
     arrange(weights, kernelHeight * kernelWidth, blocks, arranged)
     rows.start(share.scratch)
     var ending = epilogue
-    var next = 0
-    for y in lines {
-      var run = ck_color_run(
-        rows: rows.taps(share.scratch, y: y, x: 0, shift: 0, next: &next),
-        height: kernelHeight,
-        width: kernelWidth,
-        stride: strideX,
-        pixels: output.width,
-        weights: UnsafePointer(arranged),
-        channels: output.channels,
-        output: output.pixel(y * output.width),
-        output_bytes: output.pixelBytes,
-        scratch: share.scratch.array(Int32.self, at: inputOffset)
-      )
-      kernel(&run, &ending)
+    var pass = InputRows.Pass()
+    var y = lines.lowerBound
+    while y < lines.upperBound {
+      let taps = rows.taps(share.scratch, y: y, count: lines.upperBound - y, x: 0, &pass)
+      for line in y..<y + taps.rows {
+        var run = ck_color_run(
+          rows: UnsafePointer(taps.pointers),
+          height: kernelHeight,
+          width: kernelWidth,
+          stride: strideX,
+          pixels: output.width,
+          weights: UnsafePointer(arranged),
+          channels: output.channels,
+          output: output.pixel(line * output.width),
+          output_bytes: output.pixelBytes,
+          scratch: share.scratch.array(Int32.self, at: inputOffset)
+        )
+        kernel(&run, &ending)
+        for tap in 0..<kernelHeight {
+          taps.pointers[tap] = taps.pointers[tap].map { $0 + rows.lineBytes }
+        }
+      }
+      y += taps.rows
     }
   }
 }

@@ -47,12 +47,14 @@ struct RunCall {
   ///
   /// - Parameters:
   ///   - pixels: consecutive output pixels.
+  ///   - rows: in how many rows of as many pixels they are.
   ///   - range: their blocks of 16 channels.
   ///   - bias: of these blocks, nil for the file's.
   ///   - setInput: says where the inputs are.
   @inline(__always)
   func callAsFunction(
     _ pixels: Range<Int>,
+    rows: Int = 1,
     _ range: Range<Int>,
     bias: UnsafePointer<Int32>? = nil,
     _ setInput: (inout ck_conv_run) -> Void
@@ -60,7 +62,8 @@ struct RunCall {
     let start = range.lowerBound * 16
     var run = ck_conv_run()
     setInput(&run)
-    run.pixels = pixels.count
+    run.pixels = rows == 1 ? pixels.count : pixels.count / rows
+    run.rows = rows
     run.weights = weights(fromBlock: range.lowerBound)
     run.channels = min(output.channels, range.upperBound * 16) - start
     run.output = output.pixel(pixels.lowerBound) + start
@@ -86,23 +89,27 @@ extension OperatorRecord {
 }
 
 extension InputRows {
-  /// Calls `body` with the runs of `pixels`, a part of an output row each, and what tells a kernel their inputs.
+  /// Calls `body` with the runs of `pixels`, some output rows or a part of one each, how many rows, and what tells a kernel
+  /// their inputs.
   @inline(__always)
   func forEachRun(
     _ scratch: UnsafeMutableRawPointer,
     _ pixels: Range<Int>,
     width: Int,
-    _ body: (Range<Int>, (inout ck_conv_run) -> Void) -> Void
+    _ body: (Range<Int>, Int, (inout ck_conv_run) -> Void) -> Void
   ) {
-    var next = 0
+    var pass = Pass()
     var pixel = pixels.lowerBound
     while pixel < pixels.upperBound {
       let y = pixel / width
       let x = pixel - y * width
-      let count = min(width - x, pixels.upperBound - pixel)
-      let inputs = taps(scratch, y: y, x: x, shift: 0, next: &next)
-      body(pixel..<pixel + count) {
-        $0.input = inputs
+      let left = pixels.upperBound - pixel
+      let wholeRows = x == 0 ? left / width : 0
+      let inputs = taps(scratch, y: y, count: max(wholeRows, 1), x: x, &pass)
+      let count = wholeRows > 0 ? inputs.rows * width : min(width - x, left)
+      body(pixel..<pixel + count, inputs.rows) {
+        $0.input = UnsafePointer(inputs.pointers)
+        $0.row_bytes = lineBytes
         $0.input_bytes = stepBytes
         $0.taps = taps
         $0.k4 = tapQuads

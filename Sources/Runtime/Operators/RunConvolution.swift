@@ -71,8 +71,8 @@ struct RunConvolution {
       let widened = share.scratch.array(Int16.self, at: widenedOffset)
       widen?(call.weights(fromBlock: block), call.steps, sweep.count, widened)
       if let rows {
-        rows.forEachRun(share.scratch, pixels, width: call.output.width) { run, setInput in
-          call(run, sweep) {
+        rows.forEachRun(share.scratch, pixels, width: call.output.width) { run, lines, setInput in
+          call(run, rows: lines, sweep) {
             setInput(&$0)
             setWork(share, &$0)
           }

@@ -133,6 +133,7 @@ struct SingleChannelConvolution {
       run.input = UnsafePointer(inputs)
       run.input_bytes = windowBytes
       run.pixels = pixels.count
+      run.rows = 1
       run.taps = 1
       run.k4 = steps
       run.weights = packed
