@@ -2,15 +2,18 @@ internal import CKernels
 internal import ModelFormat
 internal import Runtime
 
-/// A convolution of a run of pixels: random values, each kind at the end of memory of its own.
+/// A convolution of rows of pixels: random values, each kind at the end of memory of its own.
 final class RunLayer {
   let rounding: Rounding
   private let shape: KernelLayer.Shape
   private let pixels: Int
   private let channels: Int
   private let steps: Int
-  /// Bytes from a pixel to the next, and of each tap's first pixel from the input's.
+  /// Pixels of a row, at most all.
+  private let width: Int
+  /// Bytes from a pixel to the next, from a row to the next, and of each tap's first pixel from the input's.
   private let stepBytes: Int
+  private let rowBytes: Int
   private let starts: [Int]
   private let residualMultiplier: Float
   private let residualZeroPoint: Int32
@@ -39,10 +42,13 @@ final class RunLayer {
     rounding = values.rounding(&random)
     residualMultiplier = values.residualMultiplier(&random)
     residualZeroPoint = random.int32(0...255)
-    let rowBytes = 4 * shape.k4
+    let tapBytes = 4 * shape.k4
     stepBytes = 4 * random.number(1...(shape.k4 + 2))
     starts = (0..<shape.taps).map { _ in 4 * random.number(0...9) }
-    let size = 36 + (pixels - 1) * stepBytes + rowBytes
+    // Every second layer has one row; rows may overlap, or lie apart.
+    width = random.number(0...1) == 0 ? pixels : random.number(1...pixels / 2)
+    rowBytes = width == pixels ? 4 : 4 * random.number(0...(width * stepBytes / 2))
+    let size = 36 + (pixels - 1) / width * rowBytes + (width - 1) * stepBytes + tapBytes
     input = (0..<size).map { _ in values.activation(&random) }
     let blocks = (channels + 15) / 16
     steps = shape.taps * shape.k4
@@ -69,7 +75,7 @@ final class RunLayer {
     scratchMemory = try GuardedMemory(Int(CK_RUN_SCRATCH), of: UInt8.self)
     leastMemory = try GuardedMemory(Self.rangeBytes(shape), of: UInt8.self)
     mostMemory = try GuardedMemory(Self.rangeBytes(shape), of: UInt8.self)
-    loweredMemory = try GuardedMemory(pixels * rowBytes + 64, of: UInt8.self)
+    loweredMemory = try GuardedMemory(pixels * tapBytes + 64, of: UInt8.self)
     raisedMemory = try GuardedMemory(blocks * 16, of: Int32.self)
     planMemory = try GuardedMemory(blocks * ck_plan_words(shape.taps, shape.k4), of: UInt16.self)
   }
@@ -99,7 +105,18 @@ final class RunLayer {
     }
   }
 
-  /// What `kernels` makes of the first pixels and channels, in the rows of `target`.
+  /// Bytes from the first pixel's tap to that of `pixel`.
+  private func offset(_ pixel: Int) -> Int {
+    pixel / width * rowBytes + pixel % width * stepBytes
+  }
+
+  /// The starts of the rows that the first pixels are in, and how many of these.
+  private func rows(of pixels: Int) -> [(start: Int, pixels: Int)] {
+    stride(from: 0, to: pixels, by: width).map { ($0, min(width, pixels - $0)) }
+  }
+
+  /// What `kernels` makes of the first pixels and channels, in the rows of `target`: of whole rows in one call, of a part of one
+  /// in another.
   func run(
     _ kernels: ck_kernels,
     ofBytes isOfBytes: Bool,
@@ -109,12 +126,13 @@ final class RunLayer {
     _ target: GuardedRows
   ) {
     let blocks = (channels + 15) / 16
-    let size = (starts.max() ?? 0) + (pixels - 1) * stepBytes + 4 * shape.k4
+    let ends = rows(of: pixels).map { offset($0.start) + ($0.pixels - 1) * stepBytes }
+    let size = (starts.max() ?? 0) + (ends.max() ?? 0) + 4 * shape.k4
     let base = place(input, size, inputMemory)
     var taps: [UnsafePointer<UInt8>?] = starts.map { base + $0 }
     var run = ck_conv_run()
     run.input_bytes = stepBytes
-    run.pixels = pixels
+    run.row_bytes = rowBytes
     run.taps = shape.taps
     run.k4 = shape.k4
     run.weights = place(weights, blocks * steps * 64, weightMemory)
@@ -135,10 +153,22 @@ final class RunLayer {
       run.residual = place(residual, readable, residualMemory)
     }
     withEpilogue { epilogue in
-      if isOfBytes, let bytes = kernels.bytes { plan(&run, &epilogue, bytes.pointee, &taps) }
-      taps.withUnsafeBufferPointer {
-        run.input = $0.baseAddress
-        kernels.conv_run(&run, &epilogue)
+      if isOfBytes, let bytes = kernels.bytes {
+        plan(&run, pixels, &epilogue, bytes.pointee, &taps)
+      }
+      let whole = pixels / width
+      for (first, rows, count) in [(0, whole, width), (whole * width, 1, pixels % width)]
+      where rows > 0 && count > 0 {
+        let inputs = taps.map { $0.map { $0 + first / width * run.row_bytes } }
+        var part = run
+        part.pixels = count
+        part.rows = rows
+        part.output += first * run.output_bytes
+        if hasResidual { part.residual += first * residualBytes }
+        inputs.withUnsafeBufferPointer {
+          part.input = $0.baseAddress
+          kernels.conv_run(&part, &epilogue)
+        }
       }
     }
   }
@@ -146,6 +176,7 @@ final class RunLayer {
   /// Gives the run a plan for products of bytes, and lowers the inputs of half of the layers of one tap.
   private func plan(
     _ run: inout ck_conv_run,
+    _ pixels: Int,
     _ epilogue: inout ck_epilogue,
     _ bytes: ck_byte_kernels,
     _ taps: inout [UnsafePointer<UInt8>?]
@@ -155,16 +186,24 @@ final class RunLayer {
     let most = mostMemory.last(Self.rangeBytes(shape), of: UInt8.self)
     least.update(repeating: 255, count: Self.rangeBytes(shape))
     most.update(repeating: 0, count: Self.rangeBytes(shape))
-    for tap in taps { bytes.range_u8(tap, stepBytes, run.pixels, k4, least, most) }
-    if taps.count == 1, shape.seed % 2 == 1 {
-      let lowered = loweredMemory.last(run.pixels * 4 * k4 + 64, of: UInt8.self)
-      bytes.lower_u8(taps[0], stepBytes, run.pixels, k4, least, lowered)
+    for case let tap? in taps {
+      for row in rows(of: pixels) {
+        bytes.range_u8(tap + offset(row.start), stepBytes, row.pixels, k4, least, most)
+      }
+    }
+    if taps.count == 1, let tap = taps[0], shape.seed % 2 == 1 {
+      let lowered = loweredMemory.last(pixels * 4 * k4 + 64, of: UInt8.self)
+      for row in rows(of: pixels) {
+        let to = lowered + row.start * 4 * k4
+        bytes.lower_u8(tap + offset(row.start), stepBytes, row.pixels, k4, least, to)
+      }
       bytes.lower_u8(most, 0, 1, k4, least, most)
       let raised = raisedMemory.last(blocks * 16, of: Int32.self)
       bytes.raise_bias(least, run.weights, k4, blocks, epilogue.bias, raised)
       epilogue.bias = UnsafePointer(raised)
       taps[0] = UnsafePointer(lowered)
       run.input_bytes = 4 * k4
+      run.row_bytes = width * 4 * k4
     }
     let words = blocks * ck_plan_words(shape.taps, k4)
     let plan = planMemory.last(words, of: UInt16.self)
@@ -181,7 +220,7 @@ final class RunLayer {
     let weights = place(weights, weights.count, weightMemory)
     withEpilogue { epilogue in
       for pixel in 0..<pixels {
-        let taps: [UnsafePointer<UInt8>?] = starts.map { base + ($0 + pixel * stepBytes) }
+        let taps: [UnsafePointer<UInt8>?] = starts.map { base + ($0 + offset(pixel)) }
         let rows: [UnsafePointer<UInt8>?] = [residuals + pixel * residualBytes]
         taps.withUnsafeBufferPointer { taps in
           func convolve(_ target: inout [UInt8]) {

@@ -24,13 +24,13 @@ static size_t next_byte_pixels(const tile_run *t, size_t left, size_t blocks) {
 static void conv_run_of_bytes(const ck_conv_run *run, const ck_epilogue *e, const rounding *r) {
   const size_t blocks = (run->channels + 15) / 16, stride = run->taps * run->k4 * 64;
   tile_run t = {.run = run, .e = e, .r = r, .steps = run->taps * run->k4, .stride = stride, .step = run->input_bytes};
-  for (size_t block = 0, width; block < blocks; block += width) {
-    width = next_blocks(blocks - block, widest_run);
-    t.channel = block * 16;
-    t.left = run->channels - block * 16;
-    t.weights = run->weights + block * stride;
-    t.plan = run->plan + block * ck_plan_words(run->taps, run->k4);
-    for (size_t row = 0; row < run->rows; ++row) {
+  for (size_t row = 0; row < run->rows; ++row) {
+    for (size_t block = 0, width; block < blocks; block += width) {
+      width = next_blocks(blocks - block, widest_run);
+      t.channel = block * 16;
+      t.left = run->channels - block * 16;
+      t.weights = run->weights + block * stride;
+      t.plan = run->plan + block * ck_plan_words(run->taps, run->k4);
       set_pixel(&t, row, 0);
       take_tiles(&t, t.pixel + run->pixels, width, next_byte_pixels, byte_tiles_of);
     }

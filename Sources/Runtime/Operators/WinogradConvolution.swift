@@ -24,8 +24,6 @@ struct WinogradConvolution {
 
   /// Most bytes of scratch memory that a call of the kernel may need.
   private static let mostWork = 640 << 10
-  /// With fewer outputs a thread the transformation of weights costs too much.
-  private static let leastPixels = 64
 
   /// Tiles of a side, in bands whose scratch memory is bounded.
   private struct Tiling {
@@ -53,14 +51,16 @@ struct WinogradConvolution {
       let bands = (tiles + most - 1) / most
       band = (tiles + bands - 1) / bands
       work = ck_winograd_scratch(side, band, quads)
-      // In products of two int16 by one multiplication and one addition; what transformations take was measured on layers
-      // of 16 to 512 channels. An instruction that does both halves the products.
-      let products = inputs * ((output.channels + 15) / 16 * 16)
-      let padded = (inputs + 31) / 32 * 32
-      let (multiplying, ofInputs, ofOutputs, ofWeights) =
-        side == 2 ? (17, 90, 120, 95) : hasDotProduct ? (18, 160, 360, 88) : (38, 240, 500, 150)
-      let tile = multiplying * products + ofInputs * padded + ofOutputs * output.channels
-      cost = tiles * tile + bands * products * ofWeights
+      // Fitted to layers of 16 to 512 channels: with dot products in 64ths of a cycle, otherwise in products of two int16 by
+      // one multiplication and one addition.
+      let outputs = (output.channels + 15) / 16 * 16
+      let (ofTile, multiplying, ofInputs, ofOutputs, ofWeights) =
+        hasDotProduct
+        ? (20_000, 77, 0, 650, 199)
+        : side == 2 ? (0, 17, 90, 120, 95) : (6000, 38, 150, 360, 150)
+      let padded = inputs <= 16 ? 16 : (inputs + 31) / 32 * 32
+      let tile = ofTile + multiplying * inputs * outputs + ofInputs * padded + ofOutputs * outputs
+      cost = tiles * tile + bands * inputs * outputs * ofWeights
     }
   }
 
@@ -73,12 +73,12 @@ struct WinogradConvolution {
       record.dilationY == 1, record.dilationX == 1
     else { return nil }
     self.kernel = kernel
-    // What the usual kernel takes; with dot products of bytes a twentieth less, so that a gain is certain.
+    // What the usual kernel takes; with dot products of bytes a little less, so that a gain is certain.
     let hasDotProduct = plan.hasDotProduct
     let sixteenths = ByteConvolution.costs(plan, input)
     let usual =
-      hasDotProduct ? 19 * input.channels / 8 + 4 : 10 * input.channels * sixteenths / 16 + 40
-    var cost = output.elements * usual
+      hasDotProduct ? 9 * input.channels + 7 : 10 * input.channels * sixteenths / 16 + 40
+    var cost = output.pixels * ((output.channels + 15) / 16 * 16) * usual
     var best: Tiling?
     // With dot products, 2 × 2 never wins: it has 16 products of int16 where 36 of bytes take as long as 18.
     // Not an array: Swift 6.3 frees one of a choice of literals before the loop has read it.
@@ -142,7 +142,8 @@ struct WinogradConvolution {
     let blocks = (output.channels + 15) / 16
     var (tiles, blockRange) = (0..<tiles, 0..<blocks)
     if share.workers > 1 {
-      if tiles.count * call.side * call.side >= Self.leastPixels * share.workers {
+      // Few tiles cost less to transform in every thread than many weights.
+      if 3 * tiles.count >= output.channels {
         tiles = share.range(tiles.count)
       } else {
         // Kernels work on two blocks at once.
