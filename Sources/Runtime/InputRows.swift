@@ -75,7 +75,8 @@ struct InputRows {
     let capacity = min(rows, max(Self.cachedBytes / rowBytes, least), Self.mostBytes / rowBytes - 1)
     guard !isCopied || capacity >= windowRows else { return nil }
     mostRows = isCopied ? (capacity - windowRows) / record.strideY + 1 : output.height
-    copyOffset = scratch.reserve(UInt8.self, isCopied ? capacity * rowBytes + 64 : 0)
+    // Behind the last row are the left pads of another.
+    copyOffset = scratch.reserve(UInt8.self, isCopied ? (capacity + 1) * rowBytes + 64 : 0)
     padRowOffset = scratch.reserve(UInt8.self, isCopied ? rowBytes : 0)
     tapsOffset = scratch.reserve(
       UnsafePointer<UInt8>?.self,
@@ -160,21 +161,22 @@ struct InputRows {
     pass = Pass(top: rows.lowerBound, next: max(pass.next, rows.upperBound))
     let left = min(padLeft, rowPixels)
     let copied = min(width, rowPixels - left)
-    let right = rowPixels - left - copied
-    var line = start + (first - rows.lowerBound) * rowBytes
+    let pads = (rowPixels - copied) * rowPixelBytes
+    let line = start + (first - rows.lowerBound) * rowBytes
+    line.copyMemory(from: padRow, byteCount: left * rowPixelBytes)
+    // Pads at the right end of a row and the left end of the next are one piece.
+    var inside = line + left * rowPixelBytes
     var row = first
     while row < rows.upperBound {
       defer {
         row += 1
-        line += rowBytes
+        inside += rowBytes
       }
       guard row >= 0 && row < height else {
-        line.copyMemory(from: padRow, byteCount: rowBytes)
+        inside.copyMemory(from: padRow, byteCount: rowBytes)
         continue
       }
       let source = UnsafeRawPointer(input) + row * width * pixelBytes
-      let inside = line + left * rowPixelBytes
-      line.copyMemory(from: padRow, byteCount: left * rowPixelBytes)
       if pixelBytes == rowPixelBytes {
         inside.copyMemory(from: source, byteCount: copied * rowPixelBytes)
       } else {
@@ -185,10 +187,7 @@ struct InputRows {
           )
         }
       }
-      (inside + copied * rowPixelBytes).copyMemory(
-        from: padRow,
-        byteCount: right * rowPixelBytes
-      )
+      (inside + copied * rowPixelBytes).copyMemory(from: padRow, byteCount: pads)
     }
   }
 }
