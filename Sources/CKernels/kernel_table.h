@@ -49,6 +49,7 @@ const ck_pixel_kernels CK_JOIN(ck_pixel_kernels_, CK_SET) = {
   .name = CK_STRING(CK_SET),
   .multiple = pixel_multiple,
   .blend_u8 = blend_u8,
+  .split_s16 = split_s16,
   .dot_s16 = dot_s16,
   .color_s16 = color_s16,
 };

@@ -9,6 +9,22 @@ static void blend_rest(const uint8_t *const *rows, const int16_t *weights, size_
   }
 }
 
+static void split_rest(const int16_t *in, int16_t *even, int16_t *odd, size_t from, size_t n) {
+  for (size_t i = from; i < n; ++i) {
+    even[i] = in[2 * i];
+    odd[i] = in[2 * i + 1];
+  }
+}
+
+static void dot_rest(const int16_t *in, const int32_t *starts, const int16_t *weights,
+                     size_t stride, int16_t *out, size_t n) {
+  for (size_t i = 0; i < n; ++i, weights += stride) {
+    int32_t sum = 8192;
+    for (size_t t = 0; t < stride; ++t) sum += in[starts[i] + (int32_t)t] * weights[t];
+    out[i] = (int16_t)(sum >> 14);
+  }
+}
+
 CK_INLINE uint32_t color_level(int32_t sum) {
   const int32_t level = sum >> 19;
   return (uint32_t)(level < 0 ? 0 : level > 255 ? 255 : level);

@@ -48,6 +48,17 @@ public struct PixelKernels: @unchecked Sendable {
     functions.blend_u8(rows, weights, taps, out, count)
   }
 
+  /// As `PortablePixelKernels.split`.
+  func split(
+    _ samples: UnsafePointer<Int16>,
+    _ even: UnsafeMutablePointer<Int16>,
+    _ odd: UnsafeMutablePointer<Int16>,
+    _ count: Int
+  ) {
+    guard let functions else { return PortablePixelKernels.split(samples, even, odd, count) }
+    functions.split_s16(samples, even, odd, count)
+  }
+
   /// As `PortablePixelKernels.dot`.
   func dot(
     _ samples: UnsafePointer<Int16>,

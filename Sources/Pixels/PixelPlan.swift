@@ -244,13 +244,37 @@ public struct PixelPlan: ~Copyable {
         destination[at] = UInt8(truncatingIfNeeded: pixel)
         at &+= step
       }
-    } else {
-      for pixel in line {
-        destination[at] = UInt8(truncatingIfNeeded: pixel)
-        destination[at &+ 1] = UInt8(truncatingIfNeeded: pixel >> 8)
-        destination[at &+ 2] = UInt8(truncatingIfNeeded: pixel >> 16)
-        at &+= step
-      }
+      return
+    }
+    // Behind the last pixel there may be no fourth byte.
+    var first = 0
+    if step == 4, let from = line.baseAddress, let to = destination.baseAddress {
+      first = line.count - 1
+      Self.placeWords(from, first, UnsafeMutableRawPointer(to + at))
+      at &+= 4 &* first
+    }
+    for index in first..<line.count {
+      let pixel = line[index]
+      destination[at] = UInt8(truncatingIfNeeded: pixel)
+      destination[at &+ 1] = UInt8(truncatingIfNeeded: pixel >> 8)
+      destination[at &+ 2] = UInt8(truncatingIfNeeded: pixel >> 16)
+      at &+= step
+    }
+  }
+
+  /// Writes pixels of four bytes each, but leaves the fourth as it is.
+  @_optimize(speed)
+  private static func placeWords(
+    _ line: UnsafePointer<UInt32>,
+    _ count: Int,
+    _ destination: UnsafeMutableRawPointer
+  ) {
+    let mask = (0xFF_FFFF as UInt32).littleEndian
+    for index in 0..<count {
+      let at = 4 &* index
+      let kept = destination.loadUnaligned(fromByteOffset: at, as: UInt32.self) & ~mask
+      let word = kept | line[index].littleEndian & mask
+      destination.storeBytes(of: word, toByteOffset: at, as: UInt32.self)
     }
   }
 }

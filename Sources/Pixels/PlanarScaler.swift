@@ -5,31 +5,37 @@ internal import ModelFormat
 /// Three steps of one rounding each: a weighted sum of source rows to levels in 2⁻⁶ (`blend`), one of its columns to the
 /// same (`dot`), and the conversion (`color`). The weights (`SampleWeights`) see each component with the samples it has: a
 /// difference that stands for 2 × 2 pixels is never copied to them. Planes whose components lie beside each other (YUYV)
-/// are summed as they lie; the columns' weights have zeros for the others.
+/// are summed as they lie, and the sums then taken apart (`split`).
 struct PlanarScaler: ~Copyable {
   /// One component of the source.
   private struct Component {
-    let layout: SampleLayout
+    let plane: Int
     let columns: SampleWeights
+    /// The sums from its first sample on, and behind all of them as many that `dot` may read.
+    let sums: UnsafePointer<Int16>
     /// An output row: levels in 2⁻⁶.
     let row: UnsafeMutableBufferPointer<Int16>
-
-    /// The bytes of a plane's row that it is made of.
-    var bytes: Range<Int> {
-      let last = (columns.end - 1) * layout.step + layout.offset
-      return columns.first * layout.step + layout.offset..<last + 1
-    }
   }
 
   /// One plane of the source.
   private struct Plane {
     let rows: SampleWeights
-    /// The bytes of a row that are read.
+    /// The bytes of a row that are read: of all components the same samples.
     let bytes: Range<Int>
-    /// Their sums over rows, and after them zeros that `dot` may read.
-    let sums: UnsafeMutableBufferPointer<Int16>
+    /// Their sums over rows, and behind them what is taken apart.
+    let sums: UnsafeMutablePointer<Int16>
+    let halves: Split?
+    let quarters: Split?
     /// The rows of one sum.
     let taps: UnsafeMutableBufferPointer<UnsafePointer<UInt8>?>
+  }
+
+  /// Every second of `2 * count` sums, and the others.
+  private struct Split {
+    let from: UnsafePointer<Int16>
+    let even: UnsafeMutablePointer<Int16>
+    let odd: UnsafeMutablePointer<Int16>
+    let count: Int
   }
 
   /// Source rows, from the first on, that are read: whole ones of every component.
@@ -51,41 +57,38 @@ struct PlanarScaler: ~Copyable {
     kernels: PixelKernels
   ) {
     self.kernels = kernels
-    let components = layouts.map { layout in
-      Component(
-        layout: layout,
-        columns: SampleWeights(
-          columns,
-          filter: filter,
-          samplePixels: layout.columns,
-          step: layout.step,
-          multiple: kernels.multiple
-        ),
-        row: .allocate(capacity: columns.keptCount)
-      )
-    }
+    var components: [Component] = []
     var planes: [Plane] = []
     var needed = 0
     for index in 0...2 {
-      let parts = components.filter { $0.layout.plane == index }
-      guard var bytes = parts.first?.bytes, let pixels = parts.first?.layout.rows else { break }
-      var slack = 0
-      for part in parts {
-        let range = part.bytes
-        bytes = min(bytes.lowerBound, range.lowerBound)..<max(bytes.upperBound, range.upperBound)
-        slack = max(slack, part.columns.stride)
+      let parts = layouts.filter { $0.plane == index }
+      guard let pixels = parts.first?.rows else { break }
+      let weights = parts.map {
+        SampleWeights(
+          columns,
+          filter: filter,
+          samplePixels: $0.columns,
+          multiple: kernels.multiple
+        )
       }
-      let weights = SampleWeights(rows, filter: filter, samplePixels: pixels, step: 1, multiple: 2)
-      let plane = Plane(
-        rows: weights,
-        bytes: bytes,
-        sums: .allocate(capacity: bytes.count + slack),
-        taps: .allocate(capacity: weights.stride)
-      )
-      needed = max(needed, weights.end * pixels)
-      plane.sums.initialize(repeating: 0)
-      plane.taps.initialize(repeating: nil)
+      let rowWeights = SampleWeights(rows, filter: filter, samplePixels: pixels, multiple: 2)
+      let plane = Self.plane(parts, weights, rows: rowWeights)
+      needed = max(needed, rowWeights.end * pixels)
       planes.append(plane)
+      for (part, columns) in zip(parts, weights) {
+        let split = part.step == 1 ? nil : part.step == 2 ? plane.halves : plane.quarters
+        // The last step takes apart what lies half a step apart.
+        let isOdd = part.offset >= max(part.step / 2, 1)
+        let sums = split.map { isOdd ? $0.odd : $0.even } ?? plane.sums
+        components.append(
+          Component(
+            plane: index,
+            columns: columns,
+            sums: UnsafePointer(sums) + (columns.first - plane.bytes.lowerBound / part.step),
+            row: .allocate(capacity: columns.starts.count)
+          )
+        )
+      }
     }
     self.components = .allocate(capacity: components.count)
     _ = self.components.initialize(from: components)
@@ -95,6 +98,49 @@ struct PlanarScaler: ~Copyable {
     coefficients = encoding.coefficients
     keptRows = rows.keptCount
     line = .allocate(capacity: columns.keptCount)
+  }
+
+  /// A plane of components that lie 1, 2 or 4 bytes apart.
+  private static func plane(
+    _ parts: [SampleLayout],
+    _ weights: [SampleWeights],
+    rows: SampleWeights
+  ) -> Plane {
+    let group = parts.reduce(1) { max($0, $1.step) }
+    var (first, end, slack) = (Int.max, 0, 0)
+    for (part, columns) in zip(parts, weights) {
+      first = min(first, columns.first * part.step / group)
+      end = max(end, (columns.end * part.step + group - 1) / group)
+      slack = max(slack, columns.stride)
+    }
+    let count = (end - first) * group
+    let taken = group == 1 ? 0 : group == 2 ? count : count + count / 2
+    let sums = UnsafeMutablePointer<Int16>.allocate(capacity: count + taken + slack)
+    sums.initialize(repeating: 0, count: count + taken + slack)
+    let halves = Split(
+      from: UnsafePointer(sums),
+      even: sums + count,
+      odd: sums + count + count / 2,
+      count: count / 2
+    )
+    // Differences are all in one half.
+    let isOdd = parts.contains { $0.step == 4 && $0.offset % 2 == 1 }
+    let quarters = Split(
+      from: UnsafePointer(isOdd ? halves.odd : halves.even),
+      even: sums + 2 * count,
+      odd: sums + 2 * count + count / 4,
+      count: count / 4
+    )
+    let taps = UnsafeMutableBufferPointer<UnsafePointer<UInt8>?>.allocate(capacity: rows.stride)
+    taps.initialize(repeating: nil)
+    return Plane(
+      rows: rows,
+      bytes: first * group..<end * group,
+      sums: sums,
+      halves: group > 1 ? halves : nil,
+      quarters: group > 2 ? quarters : nil,
+      taps: taps
+    )
   }
 
   deinit {
@@ -128,8 +174,7 @@ struct PlanarScaler: ~Copyable {
   private func sum(_ index: Int, _ source: PixelPlanes.Plane, _ row: Int) {
     let plane = planes[index]
     guard let base = source.bytes.assumingMemoryBound(to: UInt8.self).baseAddress,
-      let weights = plane.rows.weights.baseAddress, let taps = plane.taps.baseAddress,
-      let sums = plane.sums.baseAddress
+      let weights = plane.rows.weights.baseAddress, let taps = plane.taps.baseAddress
     else { return }
     let first = plane.rows.first + Int(plane.rows.starts[row])
     let count = plane.rows.count(row)
@@ -140,19 +185,24 @@ struct PlanarScaler: ~Copyable {
       taps,
       weights + row * plane.rows.stride,
       count,
-      sums,
+      plane.sums,
       plane.bytes.count
     )
+    if let halves = plane.halves { take(halves) }
+    if let quarters = plane.quarters { take(quarters) }
+  }
+
+  private func take(_ split: Split) {
+    kernels.split(split.from, split.even, split.odd, split.count)
   }
 
   private func scale(_ index: Int) {
     let component = components[index]
-    let plane = planes[component.layout.plane]
-    guard let sums = plane.sums.baseAddress, let starts = component.columns.starts.baseAddress,
+    guard let starts = component.columns.starts.baseAddress,
       let weights = component.columns.weights.baseAddress, let row = component.row.baseAddress
     else { return }
     kernels.dot(
-      sums + component.bytes.lowerBound - plane.bytes.lowerBound,
+      component.sums,
       starts,
       weights,
       component.columns.stride,

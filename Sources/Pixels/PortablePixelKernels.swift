@@ -19,6 +19,20 @@ enum PortablePixelKernels {
     }
   }
 
+  /// `even[i] = samples[2 × i]`, `odd[i] = samples[2 × i + 1]`.
+  @_optimize(speed)
+  static func split(
+    _ samples: UnsafePointer<Int16>,
+    _ even: UnsafeMutablePointer<Int16>,
+    _ odd: UnsafeMutablePointer<Int16>,
+    _ count: Int
+  ) {
+    for index in 0..<count {
+      even[index] = samples[2 &* index]
+      odd[index] = samples[2 &* index &+ 1]
+    }
+  }
+
   /// `out[i] = (Σ samples[starts[i] + t] × weights[i × stride + t] + 8192) >> 14` over t below `stride`.
   @_optimize(speed)
   static func dot(

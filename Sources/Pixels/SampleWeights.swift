@@ -3,8 +3,8 @@ internal import ModelFormat
 /// The samples that each output pixel is made of along one axis, with weights in 2⁻¹⁴ units whose sum is always one.
 ///
 /// A weight is the difference of two neighbouring prefix sums of the rule's shares, each rounded; so no weight is negative
-/// and an even image stays even, however many samples there are. An output pixel has `stride` places for weights: its
-/// samples' stand `step` apart from place 0 on, all others are 0. Its owner gives the memory back.
+/// and an even image stays even, however many samples there are. An output pixel has `stride` places for weights, of which
+/// its samples take the first; the others are 0. Its owner gives the memory back.
 struct SampleWeights {
   /// One, as a power of two.
   static let bits: Int64 = 14
@@ -15,25 +15,24 @@ struct SampleWeights {
   let first: Int
   /// One past the last sample of any.
   let end: Int
-  /// First byte of each output pixel, counted from the first byte of the first sample of any.
+  /// First sample of each output pixel, counted from the first of any.
   let starts: UnsafeMutableBufferPointer<Int32>
   /// `stride` weights for each output pixel.
   let weights: UnsafeMutableBufferPointer<Int16>
   /// Places that each output pixel uses.
   private let counts: UnsafeMutableBufferPointer<Int32>
 
-  /// The weights along an axis whose samples stand for `pixels` source pixels each and lie `step` apart; `stride` is rounded
-  /// up to a multiple of `multiple`.
+  /// The weights along an axis whose samples stand for `pixels` source pixels each; `stride` is rounded up to a multiple of
+  /// `multiple`.
   init(
     _ axis: AxisGeometry,
     filter: InputContract.Filter,
     samplePixels pixels: Int,
-    step: Int,
     multiple: Int
   ) {
     let rule = AxisRule(axis, filter: filter, samplePixels: pixels)
     let most = rule.mostSamples
-    stride = ((most - 1) * step + multiple) / multiple * multiple
+    stride = (most + multiple - 1) / multiple * multiple
     starts = .allocate(capacity: axis.keptCount)
     counts = .allocate(capacity: axis.keptCount)
     weights = .allocate(capacity: axis.keptCount * stride)
@@ -54,13 +53,13 @@ struct SampleWeights {
       for tap in 0..<Int(span.count) {
         prefix += shares[tap]
         let next = ((prefix << Self.bits) + sum / 2) / sum
-        weights[index * stride + tap * step] = Int16(next - rounded)
+        weights[index * stride + tap] = Int16(next - rounded)
         rounded = next
       }
     }
     self.first = first
     self.end = end
-    for index in starts.indices { starts[index] = (starts[index] - Int32(first)) * Int32(step) }
+    for index in starts.indices { starts[index] -= Int32(first) }
   }
 
   func deallocate() {

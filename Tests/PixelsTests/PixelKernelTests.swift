@@ -73,9 +73,25 @@ struct PixelKernelTests {
   }
 
   @Test(arguments: sets, lengths)
+  func `sums are taken apart alike`(set: String, length: Int) throws {
+    let kernels = try Self.kernels(set)
+    var random = SplitMix64(seed: UInt64(length))
+    let samples = try Guarded<Int16>(2 * length)
+    for index in 0..<2 * length {
+      samples.elements[index] = Int16.random(in: 0...16_384, using: &random)
+    }
+    let (even, odd) = try (Guarded<Int16>(length), Guarded<Int16>(length))
+    withExtendedLifetime(samples) {
+      kernels.split(samples.elements, even.elements, odd.elements, length)
+    }
+    #expect(even.values == stride(from: 0, to: 2 * length, by: 2).map { samples.elements[$0] })
+    #expect(odd.values == stride(from: 1, to: 2 * length, by: 2).map { samples.elements[$0] })
+  }
+
+  @Test(arguments: sets, lengths)
   func `columns are summed alike`(set: String, length: Int) throws {
     let kernels = try Self.kernels(set)
-    for blocks in [1, 2, 3] {
+    for blocks in [1, 2, 3, 5] {
       let seed = UInt64(length * 100 + blocks)
       var random = SplitMix64(seed: seed)
       let stride = blocks * kernels.multiple

@@ -26,6 +26,16 @@ static void blend_u8(const uint8_t *const *rows, const int16_t *weights, size_t 
   if (i < n) vst1q_s16(out + n - 8, blend_columns(rows, weights, taps, n - 8));
 }
 
+static void split_s16(const int16_t *in, int16_t *even, int16_t *odd, size_t n) {
+  size_t i = 0;
+  for (; i + 8 <= n; i += 8) {
+    const int16x8x2_t both = vld2q_s16(in + 2 * i);
+    vst1q_s16(even + i, both.val[0]);
+    vst1q_s16(odd + i, both.val[1]);
+  }
+  split_rest(in, even, odd, i, n);
+}
+
 /* The sum of products in two parts. */
 CK_INLINE int32x2_t dot_columns(const int16_t *in, const int16_t *weights, size_t stride) {
   int32x4_t sum = vdupq_n_s32(0);
@@ -49,10 +59,7 @@ static void dot_s16(const int16_t *in, const int32_t *starts, const int16_t *wei
     const int32x4_t sums = vcombine_s32(vpadd_s32(a, b), vpadd_s32(c, d));
     vst1_s16(out + i, vrshrn_n_s32(sums, 14));
   }
-  for (; i < n; ++i) {
-    const int32x2_t sum = dot_columns(in + starts[i], weights + i * stride, stride);
-    out[i] = (int16_t)((vget_lane_s32(vpadd_s32(sum, sum), 0) + 8192) >> 14);
-  }
+  dot_rest(in, starts + i, weights + i * stride, stride, out + i, n - i);
 }
 
 CK_INLINE uint32x4_t color_levels(int32x4_t sum) {

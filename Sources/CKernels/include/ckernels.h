@@ -289,6 +289,8 @@ typedef struct {
    * writes n */
   void (*blend_u8)(const uint8_t *const *rows, const int16_t *weights, size_t taps, int16_t *out,
                    size_t n);
+  /* even[i] = in[2 * i], odd[i] = in[2 * i + 1]; values 0..16384; reads 2 * n, writes n of each */
+  void (*split_s16)(const int16_t *in, int16_t *even, int16_t *odd, size_t n);
   /* out[i] = (sum in[starts[i] + t] * weights[i * stride + t] + 8192) >> 14 over t < stride; weights as above, in 0..16320;
    * all of these are read, n written */
   void (*dot_s16)(const int16_t *in, const int32_t *starts, const int16_t *weights, size_t stride,

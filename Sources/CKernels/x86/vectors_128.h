@@ -20,17 +20,33 @@ CK_INLINE vi widen_16(const int16_t *from) {
   return _mm_cvtepi16_epi32(_mm_loadl_epi64((const __m128i *)from));
 }
 
-/* The sums of a, b, c and d. */
-CK_INLINE __m128i sums_of(vi a, vi b, vi c, vi d) {
-  return _mm_hadd_epi32(_mm_hadd_epi32(a, b), _mm_hadd_epi32(c, d));
-}
-
 /* From the byte order that packing four accumulators gives, [lane][accumulator][4], to their
  * order. */
 CK_INLINE vi natural_order(vi bytes) { return bytes; }
 
+/* Of packing two vectors' elements: those of the first and then the second. */
+CK_INLINE vi halves_in_order(vi v) { return v; }
+
+/* Lane 0 of a and of b, lane 1 of both, ... */
+CK_INLINE void store_interleaved(int16_t *to, vi a, vi b) {
+  _mm_storeu_si128((vi *)to, a);
+  _mm_storeu_si128((vi *)(to + 8), b);
+}
+
+/* [4] int32, which int16 hold, as these. */
+CK_INLINE void store_words(int16_t *to, vi v) {
+  _mm_storel_epi64((vi *)to, _mm_packs_epi32(v, v));
+}
+
 /* The one 128-bit lane. */
 CK_INLINE vi lanes_at(const void *const at[1]) { return _mm_loadu_si128(at[0]); }
+
+/* Products of 16 int16 from at[l] on, a lane each, with weights[l], in four sums. */
+CK_INLINE vi products_of_16(const void *const at[1], const int16_t *weights) {
+  const vi *from = at[0], *by = (const vi *)weights;
+  return _mm_add_epi32(_mm_madd_epi16(_mm_loadu_si128(from), _mm_loadu_si128(by)),
+                       _mm_madd_epi16(_mm_loadu_si128(from + 1), _mm_loadu_si128(by + 1)));
+}
 
 /* The first n bytes, n >= 1. */
 CK_INLINE void store_bytes(uint8_t *to, vi v, size_t n) {

@@ -20,22 +20,40 @@ CK_INLINE vi widen_16(const int16_t *from) {
   return _mm256_cvtepi16_epi32(_mm_loadu_si128((const __m128i *)from));
 }
 
-/* The sums of a, b, c and d. */
-CK_INLINE __m128i sums_of(vi a, vi b, vi c, vi d) {
-  const vi s = _mm256_hadd_epi32(_mm256_hadd_epi32(a, b), _mm256_hadd_epi32(c, d));
-  return _mm_add_epi32(_mm256_castsi256_si128(s), _mm256_extracti128_si256(s, 1));
-}
-
 /* From the byte order that packing four accumulators gives, [lane][accumulator][4], to their
  * order. */
 CK_INLINE vi natural_order(vi bytes) {
   return _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
 }
 
+/* Of packing two vectors' elements: those of the first and then the second. */
+CK_INLINE vi halves_in_order(vi v) { return _mm256_permute4x64_epi64(v, 0xd8); }
+
+/* Lane 0 of a and of b, lane 1 of both, ... */
+CK_INLINE void store_interleaved(int16_t *to, vi a, vi b) {
+  _mm256_storeu_si256((vi *)to, _mm256_permute2x128_si256(a, b, 0x20));
+  _mm256_storeu_si256((vi *)(to + 16), _mm256_permute2x128_si256(a, b, 0x31));
+}
+
+/* [8] int32, which int16 hold, as these. */
+CK_INLINE void store_words(int16_t *to, vi v) {
+  _mm_storeu_si128((__m128i *)to, _mm_packs_epi32(_mm256_castsi256_si128(v),
+                                                  _mm256_extracti128_si256(v, 1)));
+}
+
 /* 128-bit lane l is 16 bytes at at[l]. */
 CK_INLINE vi lanes_at(const void *const at[2]) {
   return _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128(at[0])),
                                  _mm_loadu_si128(at[1]), 1);
+}
+
+/* Products of 16 int16 from at[l] on, a lane each, with weights[l], in four sums. */
+CK_INLINE vi products_of_16(const void *const at[2], const int16_t *weights) {
+  const vi *by = (const vi *)weights;
+  const vi a = _mm256_madd_epi16(_mm256_loadu_si256(at[0]), _mm256_loadu_si256(by));
+  const vi b = _mm256_madd_epi16(_mm256_loadu_si256(at[1]), _mm256_loadu_si256(by + 1));
+  return _mm256_add_epi32(_mm256_permute2x128_si256(a, b, 0x20),
+                          _mm256_permute2x128_si256(a, b, 0x31));
 }
 
 /* The first n bytes, n >= 1. */

@@ -23,22 +23,29 @@ CK_INLINE vi widen_16(const int16_t *from) {
   return _mm512_cvtepi16_epi32(_mm256_loadu_si256((const __m256i *)from));
 }
 
-CK_INLINE __m256i halves_of(vi v) {
-  return _mm256_add_epi32(_mm512_castsi512_si256(v), _mm512_extracti64x4_epi64(v, 1));
-}
-
-/* The sums of a, b, c and d. */
-CK_INLINE __m128i sums_of(vi a, vi b, vi c, vi d) {
-  const __m256i s = _mm256_hadd_epi32(_mm256_hadd_epi32(halves_of(a), halves_of(b)),
-                                      _mm256_hadd_epi32(halves_of(c), halves_of(d)));
-  return _mm_add_epi32(_mm256_castsi256_si128(s), _mm256_extracti128_si256(s, 1));
-}
-
 /* From the byte order that packing four accumulators gives, [lane][accumulator][4], to their
  * order. */
 CK_INLINE vi natural_order(vi bytes) {
   const vi order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
   return _mm512_permutexvar_epi32(order, bytes);
+}
+
+/* Of packing two vectors' elements: those of the first and then the second. */
+CK_INLINE vi halves_in_order(vi v) {
+  return _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7), v);
+}
+
+/* Lane 0 of a and of b, lane 1 of both, ... */
+CK_INLINE void store_interleaved(int16_t *to, vi a, vi b) {
+  const vi first = _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11);
+  const vi second = _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15);
+  _mm512_storeu_si512(to, _mm512_permutex2var_epi64(a, first, b));
+  _mm512_storeu_si512(to + 32, _mm512_permutex2var_epi64(a, second, b));
+}
+
+/* [16] int32, which int16 hold, as these. */
+CK_INLINE void store_words(int16_t *to, vi v) {
+  _mm256_storeu_si256((__m256i *)to, _mm512_cvtepi32_epi16(v));
 }
 
 /* 128-bit lane l is 16 bytes at at[l]. */
@@ -47,6 +54,18 @@ CK_INLINE vi lanes_at(const void *const at[4]) {
                                     _mm_loadu_si128(at[1]), 1);
   return _mm512_inserti32x4(_mm512_inserti32x4(low, _mm_loadu_si128(at[2]), 2),
                             _mm_loadu_si128(at[3]), 3);
+}
+
+/* 32 bytes at a and 32 at b. */
+CK_INLINE vi halves_at(const void *a, const void *b) {
+  return _mm512_inserti64x4(_mm512_castsi256_si512(_mm256_loadu_si256(a)), _mm256_loadu_si256(b), 1);
+}
+
+/* Products of 16 int16 from at[l] on, a lane each, with weights[l], in four sums. */
+CK_INLINE vi products_of_16(const void *const at[4], const int16_t *weights) {
+  const vi a = _mm512_madd_epi16(halves_at(at[0], at[1]), _mm512_loadu_si512(weights));
+  const vi b = _mm512_madd_epi16(halves_at(at[2], at[3]), _mm512_loadu_si512(weights + 32));
+  return _mm512_add_epi32(_mm512_shuffle_i64x2(a, b, 0x88), _mm512_shuffle_i64x2(a, b, 0xdd));
 }
 
 /* The first n bytes, n >= 1. */

@@ -1,73 +1,110 @@
 /* The pixel kernels of every x86 set. */
 
-enum { int16s = bytes / 2, pixel_multiple = int16s };
+enum { int16s = bytes / 2, pixel_multiple = 8 };
 
 /* The weights of two taps, side by side. */
 CK_INLINE vi weight_pair(int16_t first, int16_t second) {
   return I(set1_epi32)((int32_t)((uint16_t)first | (uint32_t)(uint16_t)second << 16));
 }
 
-/* int16s columns: two rows at a time, interleaved for pmaddwd. Unpacking by lanes and packing by lanes end in order. */
-CK_INLINE vi blend_columns(const uint8_t *const *rows, const int16_t *weights, size_t taps,
-                           size_t at) {
-  vi low = I(set1_epi32)(128), high = low;
+/* Adds two rows of `bytes` columns: sum[0] and sum[1] are of the columns 0, 2, 4, ... of the lanes' first and second halves,
+ * the other two of 1, 3, 5, ... */
+CK_INLINE void blend_pair(vi sum[4], vi a, vi b, vi weights) {
+  const vi low = I(set1_epi16)(0xff);
+  const vi even_a = SI(and)(a, low), even_b = SI(and)(b, low);
+  const vi odd_a = I(srli_epi16)(a, 8), odd_b = I(srli_epi16)(b, 8);
+  sum[0] = dot_words(sum[0], I(unpacklo_epi16)(even_a, even_b), weights);
+  sum[1] = dot_words(sum[1], I(unpackhi_epi16)(even_a, even_b), weights);
+  sum[2] = dot_words(sum[2], I(unpacklo_epi16)(odd_a, odd_b), weights);
+  sum[3] = dot_words(sum[3], I(unpackhi_epi16)(odd_a, odd_b), weights);
+}
+
+/* `bytes` columns. Unpacking by lanes and packing by lanes end in order, but for the lanes. */
+CK_INLINE void blend_columns(const uint8_t *const *rows, const int16_t *weights, size_t taps,
+                             size_t at, int16_t *out) {
+  vi sum[4];
+  CK_UNROLL for (int i = 0; i < 4; ++i) sum[i] = I(set1_epi32)(128);
   size_t t = 0;
   for (; t + 1 < taps; t += 2) {
-    const vi a = widen_to_16(rows[t] + at), b = widen_to_16(rows[t + 1] + at);
-    const vi w = weight_pair(weights[t], weights[t + 1]);
-    low = I(add_epi32)(low, I(madd_epi16)(I(unpacklo_epi16)(a, b), w));
-    high = I(add_epi32)(high, I(madd_epi16)(I(unpackhi_epi16)(a, b), w));
+    blend_pair(sum, load(rows[t] + at), load(rows[t + 1] + at),
+               weight_pair(weights[t], weights[t + 1]));
   }
-  if (t < taps) {
-    const vi a = widen_to_16(rows[t] + at), w = weight_pair(weights[t], 0);
-    low = I(add_epi32)(low, I(madd_epi16)(I(unpacklo_epi16)(a, a), w));
-    high = I(add_epi32)(high, I(madd_epi16)(I(unpackhi_epi16)(a, a), w));
-  }
-  return I(packs_epi32)(I(srai_epi32)(low, 8), I(srai_epi32)(high, 8));
+  if (t < taps) blend_pair(sum, load(rows[t] + at), SI(setzero)(), weight_pair(weights[t], 0));
+  CK_UNROLL for (int i = 0; i < 4; ++i) sum[i] = I(srai_epi32)(sum[i], 8);
+  const vi even = I(packs_epi32)(sum[0], sum[1]), odd = I(packs_epi32)(sum[2], sum[3]);
+  store_interleaved(out + at, I(unpacklo_epi16)(even, odd), I(unpackhi_epi16)(even, odd));
 }
 
 static void blend_u8(const uint8_t *const *rows, const int16_t *weights, size_t taps, int16_t *out,
                      size_t n) {
-  if (n < int16s) {
+  if (n < bytes) {
     blend_rest(rows, weights, taps, out, 0, n);
     return;
   }
-  size_t i = 0;
-  for (; i + int16s <= n; i += int16s) store(out + i, blend_columns(rows, weights, taps, i));
-  /* The last vector overlaps the one before. */
-  if (i < n) store(out + n - int16s, blend_columns(rows, weights, taps, n - int16s));
+  for (size_t i = 0; i + bytes <= n; i += bytes) blend_columns(rows, weights, taps, i, out);
+  /* The last vectors overlap those before. */
+  if (n % bytes > 0) blend_columns(rows, weights, taps, n - bytes, out);
 }
 
-CK_INLINE vi dot_columns(const int16_t *in, const int16_t *weights, size_t stride) {
-  vi sum = I(madd_epi16)(load(in), load(weights));
-  for (size_t t = int16s; t < stride; t += int16s) {
-    sum = I(add_epi32)(sum, I(madd_epi16)(load(in + t), load(weights + t)));
+static void split_s16(const int16_t *in, int16_t *even, int16_t *odd, size_t n) {
+  const vi low = I(set1_epi32)(0xffff);
+  size_t i = 0;
+  for (; i + int16s <= n; i += int16s) {
+    const vi a = load(in + 2 * i), b = load(in + 2 * i + int16s);
+    store(even + i, halves_in_order(I(packus_epi32)(SI(and)(a, low), SI(and)(b, low))));
+    store(odd + i, halves_in_order(I(packus_epi32)(I(srli_epi32)(a, 16), I(srli_epi32)(b, 16))));
+  }
+  split_rest(in, even, odd, i, n);
+}
+
+/* Products of CK_LANES elements, a lane each, in four sums. `stride` is a constant, or 0 where it is `any`. */
+CK_INLINE vi dot_lanes(const int16_t *in, const int32_t *starts, const int16_t *weights,
+                       const size_t stride, size_t any) {
+  const void *at[CK_LANES];
+  CK_UNROLL for (int l = 0; l < CK_LANES; ++l) at[l] = in + starts[l];
+  if (stride == 8) return I(madd_epi16)(lanes_at(at), load(weights));
+  if (stride == 16) return products_of_16(at, weights);
+  vi sum = SI(setzero)();
+  for (size_t t = 0; t < any; t += 8) {
+    CK_UNROLL for (int l = 0; l < CK_LANES; ++l) at[l] = in + starts[l] + t;
+    sum = dot_words(sum, lanes_at(at), lanes_from(weights + t, 2 * any, CK_LANES));
   }
   return sum;
 }
 
-/* Four elements, rounded. */
-CK_INLINE __m128i dot_four(const int16_t *in, const int32_t *starts, const int16_t *weights,
-                           size_t stride) {
-  const __m128i sums = sums_of(dot_columns(in + starts[0], weights, stride),
-                               dot_columns(in + starts[1], weights + stride, stride),
-                               dot_columns(in + starts[2], weights + 2 * stride, stride),
-                               dot_columns(in + starts[3], weights + 3 * stride, stride));
-  const __m128i rounded = _mm_srai_epi32(_mm_add_epi32(sums, _mm_set1_epi32(8192)), 14);
-  return _mm_packs_epi32(rounded, rounded);
+CK_INLINE void dot_vector(const int16_t *in, const int32_t *starts, const int16_t *weights,
+                          const size_t stride, size_t any, int16_t *out) {
+  vi sum[4];
+  CK_UNROLL for (int v = 0; v < 4; ++v) {
+    const int i = v * CK_LANES;
+    sum[v] = dot_lanes(in, starts + i, weights + (size_t)i * any, stride, any);
+  }
+  const vi a = I(add_epi32)(I(unpacklo_epi32)(sum[0], sum[1]), I(unpackhi_epi32)(sum[0], sum[1]));
+  const vi b = I(add_epi32)(I(unpacklo_epi32)(sum[2], sum[3]), I(unpackhi_epi32)(sum[2], sum[3]));
+  const vi all = I(add_epi32)(I(unpacklo_epi64)(a, b), I(unpackhi_epi64)(a, b));
+  const vi rounded = I(srai_epi32)(I(add_epi32)(all, I(set1_epi32)(8192)), 14);
+  store_words(out, natural_order(rounded));
+}
+
+CK_INLINE void dot_vectors(const int16_t *in, const int32_t *starts, const int16_t *weights,
+                           const size_t stride, size_t any, int16_t *out, size_t n) {
+  for (size_t i = 0; i < n; i += int32s) {
+    /* The last vector overlaps the one before. */
+    const size_t at = ck_smaller(i, n - int32s);
+    dot_vector(in, starts + at, weights + at * any, stride, any, out + at);
+  }
 }
 
 static void dot_s16(const int16_t *in, const int32_t *starts, const int16_t *weights,
                     size_t stride, int16_t *out, size_t n) {
-  size_t i = 0;
-  for (; i + 4 <= n; i += 4) {
-    _mm_storel_epi64((__m128i *)(out + i),
-                     dot_four(in, starts + i, weights + i * stride, stride));
-  }
-  for (; i < n; ++i) {
-    const vi sum = dot_columns(in + starts[i], weights + i * stride, stride);
-    const __m128i all = sums_of(sum, sum, sum, sum);
-    out[i] = (int16_t)((_mm_cvtsi128_si32(all) + 8192) >> 14);
+  if (n < int32s) {
+    dot_rest(in, starts, weights, stride, out, n);
+  } else if (stride == 8) {
+    dot_vectors(in, starts, weights, 8, 8, out, n);
+  } else if (stride == 16) {
+    dot_vectors(in, starts, weights, 16, 16, out, n);
+  } else {
+    dot_vectors(in, starts, weights, 0, stride, out, n);
   }
 }
 

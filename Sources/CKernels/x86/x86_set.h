@@ -1,5 +1,5 @@
 /* All kernels of an x86 set. Its file includes this once, inside its target region, after its
- * vectors_*.h, which gives vi, vf, I(), SI(), CK_LANES, widen*, sums_of, natural_order,
+ * vectors_*.h, which gives vi, vf, I(), SI(), CK_LANES, widen*, natural_order,
  * lanes_at, broadcast_lane and store_*. It defines
  *   CK_SET, CK_TILE, CK_TILES   see ../kernel_table.h and ../convolution.h,
  *   CK_ACCUMULATORS             the sums of a full register tile in vectors, 4n,

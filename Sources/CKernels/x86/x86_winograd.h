@@ -12,17 +12,6 @@ enum {
 #undef CK_TWO
 };
 
-/* Adds the sums of the products of two int16 each. */
-CK_INLINE vi wg_dot(vi acc, vi a, vi b) {
-#ifdef CK_DPWSSD
-  /* Of its intrinsic LLVM makes a multiplication and an addition, to wait less for the sum. */
-  __asm__(CK_DPWSSD " %2, %1, %0" : "+v"(acc) : "v"(a), "v"(b));
-  return acc;
-#else
-  return I(add_epi32)(acc, I(madd_epi16)(a, b));
-#endif
-}
-
 CK_INLINE vi wg_add(vi a, vi b) { return I(add_epi16)(a, b); }
 CK_INLINE vi wg_subtract(vi a, vi b) { return I(sub_epi16)(a, b); }
 CK_INLINE vi wg_shift(vi a, int bits) { return I(slli_epi16)(a, bits); }
@@ -203,7 +192,7 @@ CK_INLINE void wg_multiply(const wg_factors *f, char *m, bool add, const int P, 
         CK_UNROLL for (int v = 0; v < V; ++v) w[v] = load(row + v * bytes);
         CK_UNROLL for (int p = 0; p < P; ++p) {
           const vi u = I(set1_epi32)(ck_read32(at + (size_t)p * tile));
-          CK_UNROLL for (int v = 0; v < V; ++v) sum[p * V + v] = wg_dot(sum[p * V + v], u, w[v]);
+          CK_UNROLL for (int v = 0; v < V; ++v) sum[p * V + v] = dot_words(sum[p * V + v], u, w[v]);
         }
       }
     }
