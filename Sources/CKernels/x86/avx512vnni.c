@@ -29,7 +29,6 @@
 #define CK_DEEP_STEPS 100
 #define CK_DEEP_WIDEST 3
 #define CK_WINOGRAD_VECTORS 2
-#define CK_WINOGRAD_SINGLE
 #define CK_WINOGRAD_TILES(X) X(1) X(2) X(3) X(4) X(5) X(6)
 
 #include "vectors_512.h"
