@@ -68,6 +68,11 @@ CK_INLINE vi products_of_16(const void *const at[4], const int16_t *weights) {
   return _mm512_add_epi32(_mm512_shuffle_i64x2(a, b, 0x88), _mm512_shuffle_i64x2(a, b, 0xdd));
 }
 
+/* Lanes 1, 2 and 3 of v, and then 16 bytes. */
+CK_INLINE vi next_lanes(vi v, const void *last) {
+  return _mm512_alignr_epi64(_mm512_castsi128_si512(_mm_loadu_si128(last)), v, 2);
+}
+
 /* The first n bytes, n >= 1. */
 CK_INLINE void store_bytes(uint8_t *to, vi v, size_t n) {
   _mm512_mask_storeu_epi8(to, CK_MASK(n), v);

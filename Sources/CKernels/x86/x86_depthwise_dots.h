@@ -53,26 +53,39 @@ CK_INLINE void prepare_columns(column_constants *k, const ck_depthwise_rows *cal
 typedef struct {
   const uint8_t *const *column;
   size_t channel;
-  size_t rows[CK_LANES]; /* of lanes, where they are of several rows */
+  size_t rows[most_size + 2 * (CK_LANES - 1)]; /* below the first, where lanes are of several windows' */
 } column_inputs;
 
-/* The vector of row `y` of a window. */
-CK_INLINE vi column_row(const column_inputs *in, const int y, const bool of_rows) {
-  if (!of_rows) return load(in->column[y] + in->channel);
-  const void *at[CK_LANES];
-  CK_UNROLL for (int l = 0; l < CK_LANES; ++l) {
-    at[l] = in->column[in->rows[l] + (size_t)y] + in->channel;
+/* Row `y`, from the first window's on. */
+CK_INLINE const void *row_at(const column_inputs *in, const int y) {
+  return in->column[in->rows[y]] + in->channel;
+}
+
+/* The vectors of rows from `first` to `end` of a window; lanes that are of several are of windows S rows apart. */
+CK_INLINE void column_rows(vi *out, const column_inputs *in, const int first, const int end,
+                           const int S, const bool of_rows) {
+  CK_UNROLL for (int y = first; y < end; ++y) {
+    if (!of_rows) {
+      out[y] = load(in->column[y] + in->channel);
+      continue;
+    }
+#if CK_LANES == 4
+    if (y >= first + S) {
+      out[y] = next_lanes(out[y - S], row_at(in, 3 * S + y));
+      continue;
+    }
+#endif
+    const void *at[CK_LANES];
+    CK_UNROLL for (int l = 0; l < CK_LANES; ++l) at[l] = row_at(in, l * S + y);
+    out[y] = lanes_at(at);
   }
-  return lanes_at(at);
 }
 
 /* Half `half` of what `interleave` gives for the first 3 or 4 rows of a column. */
-CK_INLINE void interleave_half(vi out[2], const column_inputs *in, const int rows, const int half,
-                               const bool of_rows) {
-  const vi a = column_row(in, 0, of_rows), b = column_row(in, 1, of_rows);
-  const vi c = column_row(in, 2, of_rows), d = rows == 4 ? column_row(in, 3, of_rows) : c;
-  const vi ab = half ? I(unpackhi_epi8)(a, b) : I(unpacklo_epi8)(a, b);
-  const vi cd = half ? I(unpackhi_epi8)(c, d) : I(unpacklo_epi8)(c, d);
+CK_INLINE void interleave_half(vi out[2], const vi *row, const int rows, const int half) {
+  const vi d = row[rows - 1];
+  const vi ab = half ? I(unpackhi_epi8)(row[0], row[1]) : I(unpacklo_epi8)(row[0], row[1]);
+  const vi cd = half ? I(unpackhi_epi8)(row[2], d) : I(unpacklo_epi8)(row[2], d);
   out[0] = I(unpacklo_epi16)(ab, cd);
   out[1] = I(unpackhi_epi16)(ab, cd);
 }
@@ -93,7 +106,10 @@ CK_INLINE void add_dots(vi sum[][4], vi fifth[4], const column_constants *k,
     vi u[2];
     /* One half after the other: of sixteen registers, sums take twelve. */
     if (CK_LANES < 4) __asm__ volatile("" : "+r"(in->column));
-    interleave_half(u, in, K < 4 ? K : 4, half, of_rows);
+    vi rows[most_size];
+    const int most = K < 4 ? K : 4;
+    column_rows(rows, in, 0, CK_LANES < 4 ? most : K, S, of_rows);
+    interleave_half(u, rows, most, half);
     CK_UNROLL for (int n = 0; n < 2; ++n) {
       const int i = 2 * half + n;
       const prepared_input input = prepare_input(u[n]);
@@ -104,9 +120,9 @@ CK_INLINE void add_dots(vi sum[][4], vi fifth[4], const column_constants *k,
       }
     }
     if (K == 5) {
-      const vi row = column_row(in, 4, of_rows);
+      if (CK_LANES < 4) column_rows(rows, in, 4, K, S, of_rows);
       CK_UNROLL for (int i = 2 * half; i < 2 * half + 2; ++i) {
-        fifth[i] = moved_right(fifth[i], row, i);
+        fifth[i] = moved_right(fifth[i], rows[4], i);
         const prepared_input input = prepare_input(fifth[i]);
         CK_UNROLL for (int p = 0; p < most_begun; ++p) {
           const int x = j - p * S;
@@ -139,11 +155,10 @@ CK_INLINE void channels_by_dots(const ck_depthwise_rows *call, const ck_epilogue
   }
   for (size_t row = 0; row < call->rows; row += of_rows ? CK_LANES : 1) {
     column_inputs in = {.column = call->input + row * (size_t)S, .channel = channel};
-    size_t outputs[CK_LANES];
-    CK_UNROLL for (size_t l = 0; l < CK_LANES; ++l) { /* lanes past the last row repeat it */
-      const size_t lane = ck_smaller(l, call->rows - 1 - row);
-      in.rows[l] = lane * (size_t)S;
-      outputs[l] = lane * call->row_bytes;
+    const size_t lanes = ck_smaller(call->rows - row, CK_LANES);
+    /* Rows past the last repeat it. */
+    CK_UNROLL for (size_t y = 0; y < (size_t)(K + S * (CK_LANES - 1)); ++y) {
+      in.rows[y] = ck_smaller(y, inputs - row * (size_t)S - 1);
     }
     uint8_t *to = call->output + row * call->row_bytes + channel;
     vi sum[most_begun][4], fifth[4];
@@ -162,7 +177,9 @@ CK_INLINE void channels_by_dots(const ck_depthwise_rows *call, const ck_epilogue
       CK_UNROLL for (int i = 0; i < 4; ++i) t[i] = scaled(sum[0][i], from->multiplier[i]);
       const vi u = round_and_pack(t, &from->rounding);
       if (of_rows) {
-        CK_UNROLL for (int l = 0; l < CK_LANES; ++l) store_lane(to + outputs[l], u, l, left);
+        CK_UNROLL for (size_t l = 0; l < CK_LANES; ++l) {
+          if (l < lanes) store_lane(to + l * call->row_bytes, u, (int)l, left);
+        }
       } else if (left >= bytes) {
         store(to, u);
       } else {

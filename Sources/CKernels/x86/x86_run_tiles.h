@@ -130,6 +130,31 @@ CK_INLINE int weight_bytes(const int B) {
 #endif
 }
 
+#if defined(CK_DPBUSD) && CK_LANES == 4
+/* The same for a vector of sums a pixel, of taps that are three columns one pixel apart: an input is loaded once for the three
+ * pixels that share it. */
+CK_INLINE void add_columns(vi *sum, const tile_run *t, size_t pixel, const distances *d,
+                           const int P) {
+  const size_t quads = t->step / 4;
+  const int8_t *weights = t->weights;
+  for (size_t tap = 0; tap < t->run->taps; ++tap, weights += 2 * quads * 64) {
+    const uint8_t *base[2] = {tap_of(t, tap) + (pixel - t->first) * t->step};
+    base[1] = base[0] + segment * t->step;
+    for (size_t k = 0; k < quads; ++k, weights += 64, base[0] += 4, base[1] += 4) {
+      vi w[3];
+      CK_UNROLL for (int x = 0; x < 3; ++x) w[x] = load(weights + (size_t)x * quads * 64);
+      CK_UNROLL for (int i = 0; i < P + 2; ++i) {
+        const vi u = I(set1_epi32)(ck_read32(pixel_at(base[i / segment], d, i % segment)));
+        CK_UNROLL for (int x = 0; x < 3; ++x) {
+          const int p = i - x;
+          if (p >= 0 && p < P) sum[p] = CK_DPBUSD(sum[p], u, w[x]);
+        }
+      }
+    }
+  }
+}
+#endif
+
 /* sum[P][V] += the products of P pixels from `pixel` on. */
 CK_INLINE void add_products(vi *sum, const tile_run *t, size_t pixel, const distances *d,
                             const int P, const int B) {
@@ -198,6 +223,11 @@ CK_INLINE void run_tiles(const tile_run *t, finish_run *finish, const int P, con
 #ifdef CK_BYTE_TILES
     if (of_bytes) {
       add_bytes(sum, t, pixel, &d, P, V);
+    } else
+#endif
+#if defined(CK_DPBUSD) && CK_LANES == 4
+    if (P == 8 && V == 1 && 4 * run->k4 == 3 * step) {
+      add_columns(sum, t, pixel, &d, P);
     } else
 #endif
       add_products(sum, t, pixel, &d, P, B);
