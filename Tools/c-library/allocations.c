@@ -2,7 +2,7 @@
  *
  * All allocating functions are defined here, in front of libc's, and counted; threads get stacks of this program. Succeeds where
  * a network needs at most 128 KB beside the model's file and the arena, the plan for images of 640 x 480 and the used pages of
- * its threads' stacks included (and on x86, 640 KB a thread for transformed inputs and weights, which stay in its L2 cache); where a hundred frames with all that belongs to them ask for nothing; and where closing gives
+ * its threads' stacks included (and on x86, 512 KB a thread for transformed inputs and weights, which stay in its L2 cache); where a hundred frames with all that belongs to them ask for nothing; and where closing gives
  * everything back. Up to 4 threads, glibc. */
 #define _GNU_SOURCE
 #include "edgecnn.h"
@@ -25,7 +25,7 @@
 #define NORMAL_BUILD 0
 #endif
 
-enum { board_budget = 128 << 10, x86_budget_each = 640 << 10, runs = 100, width = 640, height = 480 };
+enum { board_budget = 128 << 10, x86_budget_each = 512 << 10, runs = 100, width = 640, height = 480 };
 
 long calls;
 static long held, most_held;
@@ -198,7 +198,7 @@ int main(int count, char **arguments) {
   hold(running == 0, "runs ask for memory, expected none");
   bool is_x86 = !strncmp(model.kernels, "avx", 3) || !strncmp(model.kernels, "sse", 3);
   long budget = board_budget + (is_x86 ? options.threads * (long)x86_budget_each : 0);
-  hold(NORMAL_BUILD || most <= budget, "more than 128 KB, on x86 640 KB a thread more, are used beside the arena");
+  hold(NORMAL_BUILD || most <= budget, "more than 128 KB, on x86 512 KB a thread more, are used beside the arena");
   printf("%s threads: beside the arena's %zu bytes at most %ld, %ld of them stacks; opening asks %ld times, %d frames ask %ld\n",
          arguments[2], model.arena_bytes, most, stack_bytes(), opening, runs, running);
 
