@@ -16,9 +16,9 @@
  *                              0  2 -1 -2  1  0   1 -2  4
  *                              0  4  0 -5  0  1   0  0  1
  *
- * F is left to the sums, without its denominator: all numbers are integers. G g G^T is at most
- * 9 * 127 = 1,143 or 49 * 127 = 6,223, B^T d B of bytes 4 * 255 = 1,020 or 100 * 255 = 25,500:
- * int16. The products of two are summed modulo 2^32, and so are the elements of the result, which
+ * F without its denominator is in the weights, but for 8 of its last 24, which is left to the sums:
+ * all numbers are integers. These weights are at most 9 * 127 = 1,143 or 144 * 127 = 18,288, B^T d B
+ * of bytes 4 * 255 = 1,020 or 100 * 255 = 25,500: int16. The products of two are summed modulo 2^32, and so are the elements of the result, which
  * is 4y or 576y. If |4y| < 2^31, its quarter is the convolution's sum, exactly: 9 * 255 * 127 a
  * channel allow 1,841 channels. 576 = 64 * 9, and 9 has an inverse modulo 2^32 that makes 64y of it,
  * whose 64th is the sum if |64y| < 2^31. There d is less 128, which 128 times the sum of weights
@@ -49,7 +49,7 @@ typedef struct {
   size_t chunk;    /* of the next 64 channels of these */
   size_t weights;  /* of transformed weights */
   size_t products;
-  size_t sums;     /* of the groups before, a row a pixel and one more a tile */
+  size_t sums;     /* of the groups before, a row a pixel of the tiles */
   size_t size;
 } wg_layout;
 
@@ -65,7 +65,7 @@ CK_INLINE wg_layout wg_layout_of(size_t S, size_t tiles, size_t k4) {
   l.products = l.weights + places * (ck_smaller(k4, quads) * 2 * wg_most_row + wg_gap);
   const size_t parts = k4 > quads ? (tiles + wg_most_part - 1) / wg_most_part : 1;
   l.sums = l.products + parts * places * wg_most_part * wg_most_row;
-  l.size = l.sums + (k4 > wg_group_of(S) ? (tiles + 1) * (pixels + 1) * wg_most_row : 0);
+  l.size = l.sums + (k4 > wg_group_of(S) ? tiles * pixels * wg_most_row : 0);
   return l;
 }
 

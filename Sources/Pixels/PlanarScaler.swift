@@ -9,7 +9,6 @@ internal import ModelFormat
 struct PlanarScaler: ~Copyable {
   /// One component of the source.
   private struct Component {
-    let plane: Int
     let columns: SampleWeights
     /// The sums from its first sample on, and behind all of them as many that `dot` may read.
     let sums: UnsafePointer<Int16>
@@ -36,6 +35,14 @@ struct PlanarScaler: ~Copyable {
     let even: UnsafeMutablePointer<Int16>
     let odd: UnsafeMutablePointer<Int16>
     let count: Int
+
+    /// Of `sums`, to places behind each other.
+    init(_ sums: UnsafeMutablePointer<Int16>, count: Int, to place: UnsafeMutablePointer<Int16>) {
+      from = UnsafePointer(sums)
+      even = place
+      odd = place + count
+      self.count = count
+    }
   }
 
   /// Source rows, from the first on, that are read: whole ones of every component.
@@ -82,7 +89,6 @@ struct PlanarScaler: ~Copyable {
         let sums = split.map { isOdd ? $0.odd : $0.even } ?? plane.sums
         components.append(
           Component(
-            plane: index,
             columns: columns,
             sums: UnsafePointer(sums) + (columns.first - plane.bytes.lowerBound / part.step),
             row: .allocate(capacity: columns.starts.count)
@@ -117,20 +123,11 @@ struct PlanarScaler: ~Copyable {
     let taken = group == 1 ? 0 : group == 2 ? count : count + count / 2
     let sums = UnsafeMutablePointer<Int16>.allocate(capacity: count + taken + slack)
     sums.initialize(repeating: 0, count: count + taken + slack)
-    let halves = Split(
-      from: UnsafePointer(sums),
-      even: sums + count,
-      odd: sums + count + count / 2,
-      count: count / 2
-    )
+    let halves = Split(sums, count: count / 2, to: sums + count)
     // Differences are all in one half.
     let isOdd = parts.contains { $0.step == 4 && $0.offset % 2 == 1 }
-    let quarters = Split(
-      from: UnsafePointer(isOdd ? halves.odd : halves.even),
-      even: sums + 2 * count,
-      odd: sums + 2 * count + count / 4,
-      count: count / 4
-    )
+    let half = isOdd ? halves.odd : halves.even
+    let quarters = Split(half, count: count / 4, to: sums + 2 * count)
     let taps = UnsafeMutableBufferPointer<UnsafePointer<UInt8>?>.allocate(capacity: rows.stride)
     taps.initialize(repeating: nil)
     return Plane(

@@ -43,16 +43,14 @@ struct ColumnTable {
     ((outputs + multiple - 1) / multiple * multiple - 1) * stride + kernel
   }
 
-  /// Writes `table[column × inputRows + row]` for these output pixels; what lies outside the input gives `pad`, what lies
-  /// inside is `shift` bytes from where the memory plan has it.
+  /// Writes `table[column × inputRows + row]` for these output pixels; what lies outside the input gives `pad`.
   @_optimize(speed)
   @inline(never)
   func fill(
     _ table: UnsafeMutablePointer<UnsafePointer<UInt8>?>,
     rows: Range<Int>,
     columns: Range<Int>,
-    pad: UnsafePointer<UInt8>,
-    shift: Int
+    pad: UnsafePointer<UInt8>
   ) {
     let inputRows = inputRows(rows.count)
     let top = rows.lowerBound * stride - padTop
@@ -70,7 +68,7 @@ struct ColumnTable {
     for row in 0..<inputRows {
       let isInside = row >= first && row < last
       let pixel = (top + row) * width + left + firstColumn
-      var value = isInside ? Int(bitPattern: base) + shift + pixel * pixelBytes : outside
+      var value = isInside ? Int(bitPattern: base) + pixel * pixelBytes : outside
       let step = isInside ? pixelBytes : 0
       var entry = numbers + row
       for _ in 0..<firstColumn {

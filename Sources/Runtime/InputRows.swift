@@ -123,11 +123,13 @@ struct InputRows {
   ) -> (pointers: UnsafeMutablePointer<UnsafePointer<UInt8>?>, rows: Int) {
     let rows = min(count, mostRows)
     let top = y * strideY - padTop
-    var line = input + top * rowBytes
+    var line: UnsafePointer<UInt8>
     if isCopied {
       line = UnsafePointer(scratch.array(UInt8.self, at: copyOffset))
       let end = top + (rows - 1) * strideY + (kernelHeight - 1) * dilationY + 1
       copyRows(scratch, top..<end, &pass)
+    } else {
+      line = input + top * rowBytes
     }
     line += x * strideX * rowPixelBytes
     let pointers = scratch.array(UnsafePointer<UInt8>?.self, at: tapsOffset)

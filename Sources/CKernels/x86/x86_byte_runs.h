@@ -27,9 +27,7 @@ static void conv_run_of_bytes(const ck_conv_run *run, const ck_epilogue *e, cons
   for (size_t row = 0; row < run->rows; ++row) {
     for (size_t block = 0, width; block < blocks; block += width) {
       width = next_blocks(blocks - block, widest_run);
-      t.channel = block * 16;
-      t.left = run->channels - block * 16;
-      t.weights = run->weights + block * stride;
+      set_blocks(&t, block, run->weights, 64);
       t.plan = run->plan + block * ck_plan_words(run->taps, run->k4);
       set_pixel(&t, row, 0);
       take_tiles(&t, t.pixel + run->pixels, width, next_byte_pixels, byte_tiles_of);

@@ -302,9 +302,8 @@ static void conv_color_by_channels(const ck_color_run *run, const ck_epilogue *e
       color_inputs_of(run, end - int32s, scratch + (end - int32s - start) * 4, most * 4, 1);
     }
     const ck_conv_run part = {
-      .input = inputs, .input_bytes = 4, .pixels = end - start, .rows = 1,
-      .taps = steps, .k4 = 1,
-      .weights = (const int8_t *)run->weights, .channels = run->channels,
+      .input = inputs, .input_bytes = 4, .pixels = end - start, .rows = 1, .taps = steps,
+      .k4 = 1, .weights = (const int8_t *)run->weights, .channels = run->channels,
       .output = run->output + start * run->output_bytes, .output_bytes = run->output_bytes};
     conv_run(&part, e);
   }

@@ -57,27 +57,28 @@ static void split_s16(const int16_t *in, int16_t *even, int16_t *odd, size_t n) 
   split_rest(in, even, odd, i, n);
 }
 
-/* Products of CK_LANES elements, a lane each, in four sums. `stride` is a constant, or 0 where it is `any`. */
+/* Products of CK_LANES elements, a lane each, in four sums. The usual strides are constants where this is inlined. */
 CK_INLINE vi dot_lanes(const int16_t *in, const int32_t *starts, const int16_t *weights,
-                       const size_t stride, size_t any) {
+                       const size_t stride) {
   const void *at[CK_LANES];
   CK_UNROLL for (int l = 0; l < CK_LANES; ++l) at[l] = in + starts[l];
-  if (stride == 8) return I(madd_epi16)(lanes_at(at), load(weights));
-  if (stride == 16) return products_of_16(at, weights);
+  const bool is_constant = __builtin_constant_p(stride); /* otherwise it is another */
+  if (is_constant && stride == 8) return I(madd_epi16)(lanes_at(at), load(weights));
+  if (is_constant && stride == 16) return products_of_16(at, weights);
   vi sum = SI(setzero)();
-  for (size_t t = 0; t < any; t += 8) {
+  for (size_t t = 0; t < stride; t += 8) {
     CK_UNROLL for (int l = 0; l < CK_LANES; ++l) at[l] = in + starts[l] + t;
-    sum = dot_words(sum, lanes_at(at), lanes_from(weights + t, 2 * any, CK_LANES));
+    sum = dot_words(sum, lanes_at(at), lanes_from(weights + t, 2 * stride, CK_LANES));
   }
   return sum;
 }
 
 CK_INLINE void dot_vector(const int16_t *in, const int32_t *starts, const int16_t *weights,
-                          const size_t stride, size_t any, int16_t *out) {
+                          const size_t stride, int16_t *out) {
   vi sum[4];
   CK_UNROLL for (int v = 0; v < 4; ++v) {
     const int i = v * CK_LANES;
-    sum[v] = dot_lanes(in, starts + i, weights + (size_t)i * any, stride, any);
+    sum[v] = dot_lanes(in, starts + i, weights + (size_t)i * stride, stride);
   }
   const vi a = I(add_epi32)(I(unpacklo_epi32)(sum[0], sum[1]), I(unpackhi_epi32)(sum[0], sum[1]));
   const vi b = I(add_epi32)(I(unpacklo_epi32)(sum[2], sum[3]), I(unpackhi_epi32)(sum[2], sum[3]));
@@ -87,11 +88,11 @@ CK_INLINE void dot_vector(const int16_t *in, const int32_t *starts, const int16_
 }
 
 CK_INLINE void dot_vectors(const int16_t *in, const int32_t *starts, const int16_t *weights,
-                           const size_t stride, size_t any, int16_t *out, size_t n) {
+                           const size_t stride, int16_t *out, size_t n) {
   for (size_t i = 0; i < n; i += int32s) {
     /* The last vector overlaps the one before. */
     const size_t at = ck_smaller(i, n - int32s);
-    dot_vector(in, starts + at, weights + at * any, stride, any, out + at);
+    dot_vector(in, starts + at, weights + at * stride, stride, out + at);
   }
 }
 
@@ -100,11 +101,11 @@ static void dot_s16(const int16_t *in, const int32_t *starts, const int16_t *wei
   if (n < int32s) {
     dot_rest(in, starts, weights, stride, out, n);
   } else if (stride == 8) {
-    dot_vectors(in, starts, weights, 8, 8, out, n);
+    dot_vectors(in, starts, weights, 8, out, n);
   } else if (stride == 16) {
-    dot_vectors(in, starts, weights, 16, 16, out, n);
+    dot_vectors(in, starts, weights, 16, out, n);
   } else {
-    dot_vectors(in, starts, weights, 0, stride, out, n);
+    dot_vectors(in, starts, weights, stride, out, n);
   }
 }
 

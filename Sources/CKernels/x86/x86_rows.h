@@ -51,8 +51,6 @@ static void max_rows_u8(const ck_windows *w) {
   }
 }
 
-/* `count` times a vector of bytes, each `step` bytes after the one before, by one vector of factors; `left` of each are
- * written. */
 #ifdef CK_DPBUSD
 /* Bytes 4 * j to 4 * j + 3 of every 128-bit lane, each four times. */
 CK_INLINE vi repeated_bytes(vi v, const int j) {
@@ -69,6 +67,8 @@ CK_INLINE vi as_three_bytes(vi v) {
   return SI(or)(SI(and)(a, byte), SI(or)(I(slli_epi32)(SI(and)(b, byte), 8), I(slli_epi32)(SI(and)(c, byte), 16)));
 }
 
+/* `count` times a vector of bytes, each `step` bytes after the one before, by one vector of factors; `left` of each are
+ * written. */
 CK_INLINE void scale_column(const ck_scaling *s, const uint8_t *factors, const uint8_t *input,
                             size_t input_step, uint8_t *output, size_t output_step, size_t count,
                             size_t left) {
@@ -89,6 +89,7 @@ CK_INLINE void scale_column(const ck_scaling *s, const uint8_t *factors, const u
   }
 }
 #else
+/* The same. */
 CK_INLINE void scale_column(const ck_scaling *s, const uint8_t *factors, const uint8_t *input,
                             size_t input_step, uint8_t *output, size_t output_step, size_t count,
                             size_t left) {

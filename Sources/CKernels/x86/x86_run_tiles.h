@@ -130,9 +130,9 @@ CK_INLINE int weight_bytes(const int B) {
 #endif
 }
 
-#if defined(CK_DPBUSD) && CK_LANES == 4
-/* The same for a vector of sums a pixel, of taps that are three columns one pixel apart: an input is loaded once for the three
- * pixels that share it. */
+#ifdef CK_DPBUSD
+/* sum[P] += the products of P pixels from `pixel` on, of taps that are three columns one pixel apart: an input is loaded once
+ * for the three pixels that share it. */
 CK_INLINE void add_columns(vi *sum, const tile_run *t, size_t pixel, const distances *d,
                            const int P) {
   const size_t quads = t->step / 4;
@@ -160,6 +160,12 @@ CK_INLINE void add_products(vi *sum, const tile_run *t, size_t pixel, const dist
                             const int P, const int B) {
   const int V = B * per_block, step_bytes = weight_bytes(B), unrolled = P * V > 21 ? 1 : 2; /* as measured */
   const int8_t *weights = t->weights;
+#ifdef CK_DPBUSD
+  if (P == 8 && V == 1 && 4 * t->run->k4 == 3 * t->step) {
+    add_columns(sum, t, pixel, d, P);
+    return;
+  }
+#endif
   for (size_t tap = 0; tap < t->run->taps; ++tap) {
     const uint8_t *base[3] = {tap_of(t, tap) + (pixel - t->first) * t->step};
     base[1] = base[0] + segment * t->step;
@@ -225,11 +231,6 @@ CK_INLINE void run_tiles(const tile_run *t, finish_run *finish, const int P, con
       add_bytes(sum, t, pixel, &d, P, V);
     } else
 #endif
-#if defined(CK_DPBUSD) && CK_LANES == 4
-    if (P == 8 && V == 1 && 4 * run->k4 == 3 * step) {
-      add_columns(sum, t, pixel, &d, P);
-    } else
-#endif
       add_products(sum, t, pixel, &d, P, B);
     if (through_memory) {
       _Alignas(64) int32_t acc[CK_RUN_SUMS * int32s];
@@ -274,6 +275,13 @@ CK_INLINE void run_tiles(const tile_run *t, finish_run *finish, const int P, con
       }
     }
   }
+}
+
+/* Blocks from `block` on, of whose `weights` a step has `step_bytes`. */
+CK_INLINE void set_blocks(tile_run *t, size_t block, const int8_t *weights, size_t step_bytes) {
+  t->channel = block * 16;
+  t->left = t->run->channels - block * 16;
+  t->weights = weights + block * t->steps * step_bytes;
 }
 
 /* Pixel `first` of row `row`. */

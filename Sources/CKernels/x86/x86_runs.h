@@ -117,13 +117,6 @@ static size_t pixels_of_chunk(const ck_conv_run *run) {
   return pixels / whole * whole;
 }
 
-/* Blocks from `block` on. */
-CK_INLINE void set_blocks(tile_run *t, size_t block, const int8_t *weights) {
-  t->channel = block * 16;
-  t->left = t->run->channels - block * 16;
-  t->weights = weights + block * t->steps * (size_t)weight_bytes(1);
-}
-
 static void conv_run(const ck_conv_run *run, const ck_epilogue *e) {
   const rounding r = make_rounding(e->zero_point, e->low, e->high);
 #ifdef CK_BYTE_TILES
@@ -142,7 +135,7 @@ static void conv_run(const ck_conv_run *run, const ck_epilogue *e) {
     t.step = run->input_bytes;
     for (size_t block = 0, width; block < blocks; block += width) {
       width = next_blocks(blocks - block, widest);
-      set_blocks(&t, block, run->weights);
+      set_blocks(&t, block, run->weights, (size_t)weight_bytes(1));
       for (size_t row = 0; row < run->rows; ++row) {
         set_pixel(&t, row, first);
         take_tiles(&t, t.pixel + count, width, next_pixels, run_tiles_of);
@@ -154,7 +147,7 @@ static void conv_run(const ck_conv_run *run, const ck_epilogue *e) {
       widen_inputs_of_run(&t, first, count);
       for (size_t block = 0, width; block < blocks; block += width) {
         width = next_blocks(blocks - block, widest_run);
-        set_blocks(&t, block, (const int8_t *)run->widened);
+        set_blocks(&t, block, (const int8_t *)run->widened, (size_t)weight_bytes(1));
         t.pixel = t.first;
         take_tiles(&t, t.pixel + count, width, next_pixels, run_tiles_of);
       }

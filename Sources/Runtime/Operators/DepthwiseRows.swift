@@ -74,7 +74,7 @@ struct DepthwiseRows {
       var column = 0
       while column < output.width {
         let columns = column..<min(column + columnsPerCall, output.width)
-        table.fill(inputs, rows: rows, columns: columns, pad: padPointer, shift: 0)
+        table.fill(inputs, rows: rows, columns: columns, pad: padPointer)
         var call = ck_depthwise_rows(
           input: UnsafePointer(inputs),
           rows: rows.count,

@@ -62,7 +62,7 @@ struct RunCall {
     let start = range.lowerBound * 16
     var run = ck_conv_run()
     setInput(&run)
-    run.pixels = rows == 1 ? pixels.count : pixels.count / rows
+    run.pixels = pixels.count / rows
     run.rows = rows
     run.weights = weights(fromBlock: range.lowerBound)
     run.channels = min(output.channels, range.upperBound * 16) - start

@@ -35,8 +35,8 @@ struct WinogradConvolution {
     let work: Int
     let cost: Int
 
-    /// Nothing where a tile alone would take too much memory.
-    init?(_ side: Int, inputs: Int, _ output: TensorView, hasDotProduct: Bool) {
+    /// Nothing where a tile alone would take too much memory; `outputs` are channels of whole blocks.
+    init?(_ side: Int, inputs: Int, outputs: Int, _ output: TensorView, hasDotProduct: Bool) {
       self.side = side
       columns = (output.width + side - 1) / side
       let tiles = (output.height + side - 1) / side * columns
@@ -53,7 +53,6 @@ struct WinogradConvolution {
       work = ck_winograd_scratch(side, band, quads)
       // Fitted to layers of 16 to 512 channels: with dot products in 64ths of a cycle, otherwise in products of two int16 by
       // one multiplication and one addition.
-      let outputs = (output.channels + 15) / 16 * 16
       let (ofTile, multiplying, ofInputs, ofOutputs, ofWeights) =
         hasDotProduct
         ? (20_000, 77, 0, 650, 199)
@@ -78,7 +77,8 @@ struct WinogradConvolution {
     let sixteenths = ByteConvolution.costs(plan, input)
     let usual =
       hasDotProduct ? 9 * input.channels + 7 : 10 * input.channels * sixteenths / 16 + 40
-    var cost = output.pixels * ((output.channels + 15) / 16 * 16) * usual
+    let outputs = (output.channels + 15) / 16 * 16
+    var cost = output.pixels * outputs * usual
     var best: Tiling?
     // With dot products, 2 × 2 never wins: it has 16 products of int16 where 36 of bytes take as long as 18.
     // Not an array: Swift 6.3 frees one of a choice of literals before the loop has read it.
@@ -87,6 +87,7 @@ struct WinogradConvolution {
         let tiling = Tiling(
           side,
           inputs: input.channels,
+          outputs: outputs,
           output,
           hasDotProduct: hasDotProduct
         ),
